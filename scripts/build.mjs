@@ -1,0 +1,20 @@
+// Builds the package into dist/: TypeScript by tsc, then the viewer's page by esbuild, then the command's execute bit.
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+if (process.argv.includes("--clean")) rmSync(`${root}dist`, { recursive: true, force: true });
+
+try {
+  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", `${root}tsconfig.json`], {
+    stdio: "inherit",
+  });
+} catch {
+  process.exit(1); // tsc has printed why
+}
+if (existsSync(`${root}viz/browser/bundle.mjs`)) {
+  const { bundlePage } = await import("../viz/browser/bundle.mjs");
+  await bundlePage(`${root}dist/viz/page.html`);
+}
+if (existsSync(`${root}dist/cli/main.js`)) chmodSync(`${root}dist/cli/main.js`, 0o755);
