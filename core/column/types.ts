@@ -33,7 +33,7 @@ export interface FixedViews {
  */
 export interface ColumnRef<T extends FixedType = FixedType> {
   readonly type: T;
-  /** In bytes from the start of the arena; a multiple of 64. */
+  /** In bytes from the start of the arena; a multiple of 64, of a slice a multiple of the element size. */
   readonly offset: number;
   /** In elements. */
   readonly length: number;
@@ -51,8 +51,7 @@ export interface Field {
 
 /** What the values of a column set are: one value each, or a flat record of fields. */
 export type Schema =
-  | { readonly kind: "scalar"; readonly field: Field }
-  | { readonly kind: "record"; readonly fields: readonly Field[] };
+  { readonly kind: "scalar"; readonly field: Field } | { readonly kind: "record"; readonly fields: readonly Field[] };
 
 /** A column of one field: fixed width in the arena, or encoded in chunks of consecutive rows. */
 export type StoredColumn =
