@@ -1,0 +1,181 @@
+/**
+ * Tables from Arrow IPC, the file and the stream form.
+ */
+import { isUtf8 } from "node:buffer";
+import type * as Arrow from "apache-arrow";
+import { excerpt } from "../../../core/errors.ts";
+import { decodeLz4Frame } from "./lz4Frame.ts";
+import { type Table, type TableColumn, wholeNumberColumn } from "./table.ts";
+import { openToRead } from "./tableBytes.ts";
+import { tableInputError } from "./tableInputError.ts";
+
+/**
+ * Reads an Arrow file or stream, batch by batch, compressed by LZ4 or zstd or not. Integers are exact; dates and
+ * times become ISO 8601 text.
+ *
+ * Memory: numbers are copied into columns; strings are kept as bytes, and made when asked for.
+ *
+ * @throws SuperstepError INVALID_INPUT if the file is damaged, or a column is nested or of a type without a place in a
+ *   table.
+ */
+export async function readArrow(file: string): Promise<Table> {
+  const arrow = await import("apache-arrow");
+  await registerCodecs(arrow);
+  const handle = await openToRead(file);
+  try {
+    const reader = await arrow.RecordBatchReader.from(handle);
+    await reader.open();
+    const { fields } = reader.schema;
+    const chunks: Arrow.Data[][] = fields.map(() => []);
+    let numRows = 0;
+    for await (const batch of reader) {
+      numRows += batch.numRows;
+      for (const [index, list] of chunks.entries()) list.push(batch.data.children[index]!);
+    }
+    const columns = fields.map(({ name, type }, index) => {
+      return columnOf(arrow, file, name, type, chunks[index]!, numRows);
+    });
+    return { numRows, columns };
+  } catch (error) {
+    if ((error as { code?: unknown }).code === "INVALID_INPUT") throw error;
+    throw tableInputError(file, `must be sound Arrow IPC: ${excerpt((error as Error).message)}`, { cause: error });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function registerCodecs(arrow: typeof Arrow): Promise<void> {
+  const { CompressionType, compressionRegistry } = arrow;
+  if (compressionRegistry.get(CompressionType.LZ4_FRAME) !== null) return;
+  const { decompressZstd } = await import("hyparquet-compressors");
+  compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: decodeLz4Frame });
+  compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decompressZstd(bytes) });
+}
+
+function columnOf(
+  arrow: typeof Arrow,
+  file: string,
+  name: string,
+  type: Arrow.DataType,
+  chunks: readonly Arrow.Data[],
+  numRows: number,
+): TableColumn {
+  const { DataType } = arrow;
+  const validity = validityOf(chunks, numRows);
+  const rest = validity === undefined ? { name } : { name, validity };
+  if (DataType.isInt(type) && type.bitWidth === 64) {
+    const values = new BigInt64Array(numRows);
+    copyValues(chunks, values);
+    const tooLarge = type.isSigned ? -1 : values.findIndex((value, row) => value < 0n && validity?.[row] !== 0);
+    if (tooLarge === -1) return wholeNumberColumn(name, values, validity);
+    const what = `column ${excerpt(name)}: integers must be below 2^63, got ${BigInt.asUintN(64, values[tooLarge]!)}`;
+    throw tableInputError(file, what);
+  }
+  if (DataType.isInt(type) || (DataType.isFloat(type) && type.precision !== arrow.Precision.HALF)) {
+    const values = new Float64Array(numRows);
+    copyValues(chunks, values);
+    return DataType.isInt(type)
+      ? { ...rest, type: "number", integer: true, values }
+      : { ...rest, type: "number", values };
+  }
+  if (DataType.isBool(type)) {
+    const values = new Uint8Array(numRows);
+    fill(chunks, (data, row, at) => {
+      const bit = data.offset + row;
+      values[at] = ((data.values as Uint8Array)[bit >> 3]! >> (bit & 7)) & 1;
+    });
+    return { ...rest, type: "boolean", values };
+  }
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) {
+    return { ...rest, type: "string", values: stringsOf(file, name, chunks) };
+  }
+  return { ...rest, ...otherValues(arrow, file, name, type, chunks, numRows, validity) };
+}
+
+function copyValues(chunks: readonly Arrow.Data[], into: Float64Array | BigInt64Array): void {
+  let at = 0;
+  for (const { values, length } of chunks) {
+    if (into instanceof Float64Array) into.set((values as Float64Array).subarray(0, length), at);
+    else into.set(signed(values as BigInt64Array | BigUint64Array).subarray(0, length), at);
+    at += length;
+  }
+}
+
+function signed(values: BigInt64Array | BigUint64Array): BigInt64Array {
+  return new BigInt64Array(values.buffer, values.byteOffset, values.length);
+}
+
+function fill(chunks: readonly Arrow.Data[], put: (data: Arrow.Data, row: number, at: number) => void): void {
+  let at = 0;
+  for (const data of chunks) for (let row = 0; row < data.length; row++) put(data, row, at++);
+}
+
+function validityOf(chunks: readonly Arrow.Data[], numRows: number): Uint8Array | undefined {
+  if (chunks.every((data) => data.nullCount === 0)) return undefined;
+  const validity = new Uint8Array(numRows);
+  fill(chunks, (data, row, at) => (validity[at] = data.getValid(row) ? 1 : 0));
+  return validity;
+}
+
+/** Strings made from the bytes of their chunk when asked for. */
+function stringsOf(file: string, name: string, chunks: readonly Arrow.Data[]): (row: number) => string {
+  const starts: number[] = [];
+  let numRows = 0;
+  const texts = chunks.map((data) => {
+    starts.push(numRows);
+    numRows += data.length;
+    const bytes = data.values as Uint8Array;
+    const raw = data.valueOffsets as Int32Array | BigInt64Array;
+    const offsets = raw instanceof Int32Array ? raw : Float64Array.from(raw, Number);
+    for (let row = 0; row <= data.length; row++) {
+      const offset = offsets[row]!;
+      const isOrdered = row === 0 || offset >= offsets[row - 1]!;
+      if (!isOrdered || offset > bytes.length || (bytes[offset]! & 0xc0) === 0x80) {
+        throw tableInputError(file, `column ${excerpt(name)}: strings must lie in order, each of whole characters`);
+      }
+    }
+    if (!isUtf8(bytes)) throw tableInputError(file, `column ${excerpt(name)} must be UTF-8`);
+    return { offsets, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  });
+  return (row) => {
+    let chunk = starts.length - 1;
+    while (starts[chunk]! > row) chunk--;
+    const { offsets, buffer } = texts[chunk]!;
+    const at = row - starts[chunk]!;
+    return buffer.toString("utf8", offsets[at]!, offsets[at + 1]!);
+  };
+}
+
+/** Types without a quick way: value by value. */
+function otherValues(
+  arrow: typeof Arrow,
+  file: string,
+  name: string,
+  type: Arrow.DataType,
+  chunks: readonly Arrow.Data[],
+  numRows: number,
+  validity: Uint8Array | undefined,
+): { type: "number"; values: Float64Array } | { type: "string"; values: string[] } {
+  const { DataType } = arrow;
+  const valueType = DataType.isDictionary(type) ? type.dictionary : type;
+  const vector = new arrow.Vector(
+    chunks.length > 0 ? [...chunks] : [arrow.makeData({ type: new arrow.Null(), length: 0 })],
+  );
+  if (DataType.isFloat(valueType)) {
+    const values = Float64Array.from({ length: numRows }, (_none, row) => Number(vector.get(row)));
+    return { type: "number", values };
+  }
+  const isTime = DataType.isDate(valueType) || DataType.isTimestamp(valueType);
+  if (!isTime && !DataType.isUtf8(valueType) && !DataType.isLargeUtf8(valueType) && !DataType.isNull(valueType)) {
+    throw tableInputError(
+      file,
+      `column ${excerpt(name)} is of type ${arrow.Type[valueType.typeId]}, which a table cannot hold`,
+    );
+  }
+  const values = Array.from({ length: numRows }, (_none, row) => {
+    if (validity?.[row] === 0) return "";
+    const value: unknown = vector.get(row);
+    return isTime ? new Date(Number(value)).toISOString() : typeof value === "string" ? value : "";
+  });
+  return { type: "string", values };
+}

@@ -1,0 +1,98 @@
+/**
+ * The bytes of a table's file, unwrapped from gzip, and checked to be text.
+ */
+import { isUtf8 } from "node:buffer";
+import { open } from "node:fs/promises";
+import { createGunzip } from "node:zlib";
+import { pipeline } from "node:stream/promises";
+import { SuperstepError, excerpt } from "../../../core/errors.ts";
+import { errorAtByte, tableInputError } from "./tableInputError.ts";
+
+/** Positions in a text are kept in 32 bits. */
+const maxTextBytes = 0xffff_fff0;
+
+/** The first bytes of a file: at most `count`. @throws SuperstepError INVALID_INPUT if it cannot be opened. */
+export async function readHead(file: string, count: number): Promise<Buffer> {
+  const handle = await openToRead(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(count), 0, count, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * A file's text as bytes, whole: gzip (told by its magic bytes; several members are one file) unwrapped and verified,
+ * a UTF-8 byte order mark dropped.
+ *
+ * @throws SuperstepError INVALID_INPUT if the file cannot be read, is a damaged gzip, or is not UTF-8 text;
+ *   OUT_OF_MEMORY above 4 GiB.
+ */
+export async function readText(file: string): Promise<Buffer> {
+  const handle = await openToRead(file);
+  const chunks: Buffer[] = [];
+  let total = 0;
+  const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const chunk of source) {
+      total += chunk.length;
+      if (total > maxTextBytes) {
+        throw new SuperstepError("OUT_OF_MEMORY", `${file}: a table of text above 4 GiB cannot be held; use Parquet`);
+      }
+      chunks.push(chunk);
+    }
+  };
+  try {
+    const head = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    const isGzip = head.bytesRead === 2 && head.buffer[0] === 0x1f && head.buffer[1] === 0x8b;
+    if (!isGzip && file.toLowerCase().endsWith(".gz") && head.bytesRead === 0) {
+      throw tableInputError(file, "must be gzip, but it has no bytes");
+    }
+    const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 });
+    if (isGzip) await pipeline(stream, createGunzip({ chunkSize: 1 << 20 }), collect);
+    else await pipeline(stream, collect);
+  } catch (error) {
+    if (error instanceof SuperstepError) throw error;
+    const reason = excerpt((error as Error).message);
+    throw tableInputError(file, `cannot be read to its end: ${reason}`, { cause: error });
+  } finally {
+    await handle.close();
+  }
+  return checkText(file, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+}
+
+/** Opens a file to read. @throws SuperstepError INVALID_INPUT if that fails. */
+export async function openToRead(file: string): Promise<Awaited<ReturnType<typeof open>>> {
+  try {
+    const handle = await open(file, "r");
+    if (!(await handle.stat()).isDirectory()) return handle;
+    await handle.close();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what = code === "ENOENT" ? "no such file" : `cannot be opened (${code ?? "unknown error"})`;
+    throw tableInputError(file, what, { cause: error });
+  }
+  throw tableInputError(file, "is a directory, and must be a file");
+}
+
+function checkText(file: string, bytes: Buffer): Buffer {
+  const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isUtf16) throw tableInputError(file, "is UTF-16", { hint: "save it as UTF-8" });
+  const nul = bytes.indexOf(0);
+  if (nul !== -1) throw errorAtByte(file, bytes, nul, "must be text, and holds a NUL byte");
+  if (!isUtf8(bytes)) {
+    throw errorAtByte(file, bytes, firstInvalidLine(bytes), "line must be UTF-8", "save the file as UTF-8");
+  }
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return hasMark ? bytes.subarray(3) : bytes;
+}
+
+function firstInvalidLine(bytes: Buffer): number {
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(10, start);
+    const stop = end === -1 ? bytes.length : end + 1;
+    if (!isUtf8(bytes.subarray(start, stop))) return start;
+    start = stop;
+  }
+  return 0;
+}
