@@ -48,6 +48,8 @@ export interface Topology {
   readonly ids: IdColumn;
   /** Ranges that cover [0, numVertices) in order, cut so that vertices + edges balance. At least one. */
   readonly partitions: readonly TopologyPartition[];
+  /** The columns that this topology owns, whole: others are slices of them. Freed by `freeTopology`. */
+  readonly columns: readonly ColumnRef[];
 }
 
 /** A part of an explicit vertex cut: its edges in rows by destination, and in rows by source. */
@@ -55,3 +57,6 @@ export interface CutPart {
   readonly inRows: EdgeRows;
   readonly outRows: EdgeRows;
 }
+
+/** In a column of vertex indices, edge positions or input rows: there is none. */
+export const noIndex = 0xffffffff;

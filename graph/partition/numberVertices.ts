@@ -1,0 +1,106 @@
+/**
+ * Gives each distinct vertex id its index: ids ascending, integers by value, strings by their UTF-8 bytes.
+ *
+ * Small integers are marked in a table; others are first made codes into distinct values, and those are sorted.
+ */
+import { SuperstepError } from "../../core/errors.ts";
+import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { IdValues } from "../load/edgeChunk.ts";
+import { numberDense } from "./numberDense.ts";
+import { numberIntegers } from "./numberIntegers.ts";
+import { numberStrings } from "./numberStrings.ts";
+import type { Scratch } from "./scratch.ts";
+import { cutSections, taskCount, type Section } from "./sections.ts";
+import type { TaskRunner } from "./taskRunner.ts";
+import type { IdColumn } from "./topology.ts";
+import type { Words } from "./words.ts";
+
+/** A column of ids as vertex indices: `values`, or rank[values] if there are ranks. */
+export interface IndexColumn {
+  readonly values: Words;
+  readonly rank?: Words | undefined;
+}
+
+/** The vertices of a graph. Columns of the scratch that was given. */
+export interface Numbering {
+  readonly numVertices: number;
+  readonly ids: IdColumn;
+  /** In the order of the columns of ids that were given. */
+  readonly columns: readonly IndexColumn[];
+}
+
+/** Entries of the table for small integers, for each id that was given: it takes 5 bytes an entry while building. */
+const tableEntriesPerId = 1;
+/** Up to here a table is always the faster way. */
+const smallTable = 65536;
+
+/** @throws SuperstepError INVALID_INPUT if integers and strings are mixed. */
+export async function numberVertices(
+  runner: TaskRunner,
+  columns: readonly IdValues[],
+  scratch: Scratch,
+): Promise<Numbering> {
+  const filled = columns.filter((column) => numIds(column) > 0);
+  const strings = filled.filter((column) => column.kind === "string");
+  const words = filled.filter((column) => column.kind === "uint32");
+  if (strings.length > 0 && strings.length < filled.length) throw mixedIds();
+
+  let numbering: Numbering;
+  if (strings.length > 0) {
+    numbering = await numberStrings(runner, strings, scratch);
+  } else if (words.length === filled.length) {
+    const values = words.map((column) => column.values);
+    const numEntries = 1 + (await largest(runner, values));
+    const numValues = values.reduce((sum, { length }) => sum + length, 0);
+    if (numEntries <= Math.max(smallTable, numValues * tableEntriesPerId)) {
+      numbering = await numberDense(runner, values, numEntries, scratch);
+    } else {
+      numbering = await numberIntegers(runner, words, scratch);
+    }
+  } else {
+    const integers = filled.filter((column) => column.kind !== "string");
+    numbering = await numberIntegers(runner, integers, scratch);
+  }
+  let next = 0;
+  const all = columns.map((column) => (numIds(column) > 0 ? numbering.columns[next++]! : emptyColumn));
+  return { ...numbering, columns: all };
+}
+
+const emptyColumn: IndexColumn = { values: new Uint32Array(0) };
+
+/** How many ids a column holds. */
+export function numIds(ids: IdValues): number {
+  return ids.kind === "string" ? ids.codes.length : ids.values.length;
+}
+
+/** Operator: the largest of the words in its sections, -1 if it has none. */
+export function largestOf(columns: readonly Uint32Array[], sections: readonly Section[], task: TaskContext): number {
+  let largestYet = -1;
+  for (const { item, from, to } of sections) {
+    task.throwIfCancelled();
+    const values = columns[item]!;
+    let most = 0;
+    for (let at = from; at < to; at++) if (values[at]! > most) most = values[at]!;
+    largestYet = Math.max(largestYet, most);
+  }
+  return largestYet;
+}
+
+async function largest(runner: TaskRunner, columns: readonly Uint32Array[]): Promise<number> {
+  const lengths = columns.map(({ length }) => length);
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  const found = await runner.runTasks<number>({
+    name: "find the largest vertex id",
+    operator: operatorRef(import.meta.url, "largestOf"),
+    shared: columns,
+    tasks: cutSections(lengths, taskCount(total, runner.numThreads)),
+  });
+  return found.reduce((most, value) => Math.max(most, value), -1);
+}
+
+function mixedIds(): SuperstepError {
+  return new SuperstepError(
+    "INVALID_INPUT",
+    "graph: vertex ids must be all integers or all strings, got both. Make all of them strings.",
+  );
+}
