@@ -1,0 +1,221 @@
+/**
+ * The shell around the scheduler: clock, timers, promises, hosts. Whatever is decided is decided by `schedule`.
+ */
+import { performance } from "node:perf_hooks";
+import type { Config } from "../config.ts";
+import { assert } from "../errors.ts";
+import type { Assignment, Host, HostListener } from "../host/host.ts";
+import { encodeError } from "../remoteError.ts";
+import { schedule } from "../schedule/dagScheduler.ts";
+import type { EventBus } from "../schedule/events.ts";
+import { type JobFailure, lineOf, type TaskFailure } from "../schedule/failure.ts";
+import type { JobSpec, RunOptions } from "../schedule/job.ts";
+import type { Contribution, SchedulerCommand, SchedulerEvent } from "../schedule/protocol.ts";
+import { createScheduler, type SchedulerState } from "../schedule/state.ts";
+
+/** How a job ended: the results of its last stage in partition order, or why there are none. */
+export type JobOutcome = { readonly results: readonly unknown[] } | { readonly failure: JobFailure };
+
+/** What a job's caller waits for. */
+interface Caller {
+  readonly resolve: (outcome: JobOutcome) => void;
+  readonly reject: (error: unknown) => void;
+  readonly onResult: RunOptions["onResult"];
+  readonly unsubscribe: () => void;
+  /** What `onResult` threw, in a box. */
+  callbackFailure: { readonly thrown: unknown } | undefined;
+}
+
+/** What a job runner is made of. */
+export interface JobRunnerOptions {
+  readonly config: Config;
+  readonly events: EventBus;
+  /** Takes what the tasks of a job contributed to accumulators, in order of stage and partition. */
+  readonly mergeContributions: (contributions: readonly Contribution[]) => void;
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** Runs jobs on hosts. While a job runs it keeps the process alive; between jobs it does not. */
+export class JobRunner implements HostListener {
+  readonly #state: SchedulerState;
+  readonly #events: EventBus;
+  readonly #mergeContributions: (contributions: readonly Contribution[]) => void;
+  readonly #hosts: Map<number, Host> = new Map();
+  readonly #callers: Map<number, Caller> = new Map();
+  readonly #queue: SchedulerEvent[] = [];
+  readonly #keepAlive: NodeJS.Timeout = setInterval(() => undefined, longestTimerMs).unref();
+  #isDraining = false;
+  #wake: NodeJS.Timeout | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor({ config, events, mergeContributions }: JobRunnerOptions) {
+    this.#state = createScheduler(config);
+    this.#events = events;
+    this.#mergeContributions = mergeContributions;
+  }
+
+  addHost(host: Host): void {
+    this.#hosts.set(host.id, host);
+    host.start();
+  }
+
+  /**
+   * Runs a job to its end. Settles only when no task of the job runs any more, so that its caller can free what they
+   * wrote to. Rejects only with what the caller's own `onResult`, or the function of an accumulator, threw.
+   */
+  run(jobId: number, spec: JobSpec, { signal, onResult }: RunOptions): Promise<JobOutcome> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return resolve({ failure: cancelledBy(spec, signal) });
+      const onAbort = (): void => this.cancel(jobId, cancelledBy(spec, signal!));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const unsubscribe = (): void => signal?.removeEventListener("abort", onAbort);
+      this.#callers.set(jobId, { resolve, reject, onResult, unsubscribe, callbackFailure: undefined });
+      if (this.#callers.size === 1) this.#keepAlive.ref();
+      this.#send({ type: "jobSubmitted", jobId, spec });
+    });
+  }
+
+  cancel(jobId: number, failure: JobFailure): void {
+    this.#send({ type: "cancelRequested", jobId, failure });
+  }
+
+  releaseShuffle(shuffleId: number): void {
+    this.#send({ type: "shuffleReleased", shuffleId });
+  }
+
+  /** Fails all jobs with `failure` and stops all hosts; resolves when both have ended. */
+  async stop(failure: JobFailure): Promise<void> {
+    this.#keepAlive.ref();
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve));
+    for (const jobId of this.#callers.keys()) this.cancel(jobId, failure);
+    await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
+    if (this.#callers.size > 0) await idle;
+    clearInterval(this.#keepAlive);
+    clearTimeout(this.#wake);
+  }
+
+  slotAdded(host: number, slot: number): void {
+    this.#send({ type: "slotAdded", host, slot });
+  }
+
+  slotRemoved(slot: number, failure: TaskFailure): void {
+    if (this.#events.hasListeners) {
+      const text = lineOf(failure.error);
+      this.#events.emit({ type: "host", job: null, what: "replaced", host: 0, thread: slot, text });
+    }
+    this.#send({ type: "slotRemoved", slot, failure });
+  }
+
+  taskStarted(launch: number): void {
+    this.#send({ type: "taskStarted", launch });
+  }
+
+  taskFinished(launch: number, result: unknown, contributions: readonly Contribution[]): void {
+    this.#send({ type: "taskFinished", launch, result, contributions });
+  }
+
+  taskFailed(launch: number, failure: TaskFailure): void {
+    this.#send({ type: "taskFailed", launch, failure });
+  }
+
+  /** A warning that no listener hears goes to the process's own warnings: it must not be lost. */
+  warning(code: string, text: string, error?: Parameters<HostListener["warning"]>[2]): void {
+    const full = error === undefined ? text : `${text}: ${lineOf(error)}`;
+    if (this.#events.hasListeners) this.#events.emit({ type: "warning", job: null, code, text: full });
+    else process.emitWarning(full, { type: "SuperstepWarning", code });
+  }
+
+  /** Takes events one after the other, also those that carrying out a command brings about. */
+  #send(event: SchedulerEvent): void {
+    this.#queue.push(event);
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#state.isObserved = this.#events.hasListeners;
+        for (const command of schedule(this.#state, next, performance.now())) this.#carryOut(command);
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  #carryOut(command: SchedulerCommand): void {
+    switch (command.type) {
+      case "launchTask": {
+        const { launch, stage } = command;
+        const params = stage.tasks[launch.partition];
+        const assignment: Assignment = { launch, operator: stage.operator, shared: stage.shared, params };
+        return this.#hostOf(launch.host).launch(assignment);
+      }
+      case "cancelTask":
+        return this.#hostOf(command.launch.host).cancel(command.launch);
+      case "resultAccepted":
+        return this.#tellResult(command.jobId, command.partition, command.result);
+      case "stageForgotten":
+        for (const host of this.#hosts.values()) host.forget({ stages: [command.stageId] });
+        return;
+      case "jobSucceeded":
+        return this.#settle(command.jobId, command.contributions, { results: command.results });
+      case "jobFailed":
+        return this.#settle(command.jobId, command.contributions, { failure: command.failure });
+      case "wakeAt":
+        return this.#wakeAt(command.time);
+      case "emit":
+        return this.#events.emit(command.event);
+    }
+  }
+
+  #tellResult(jobId: number, partition: number, result: unknown): void {
+    const caller = this.#callers.get(jobId);
+    if (caller?.onResult === undefined || caller.callbackFailure !== undefined) return;
+    try {
+      caller.onResult(partition, result);
+    } catch (thrown) {
+      caller.callbackFailure = { thrown };
+      this.cancel(jobId, { code: "CANCELLED", message: "job: its onResult failed", details: {} });
+    }
+  }
+
+  /** Ends a job for its caller. What the caller's own functions threw goes before all else. */
+  #settle(jobId: number, contributions: readonly Contribution[], outcome: JobOutcome): void {
+    const caller = this.#callers.get(jobId);
+    assert(caller, `job ${jobId} ended twice`);
+    this.#callers.delete(jobId);
+    caller.unsubscribe();
+    if (this.#callers.size === 0) {
+      if (this.#idle === undefined) this.#keepAlive.unref();
+      else this.#idle();
+    }
+    try {
+      this.#mergeContributions(contributions);
+    } catch (thrown) {
+      caller.callbackFailure ??= { thrown };
+    }
+    if (caller.callbackFailure === undefined) caller.resolve(outcome);
+    else caller.reject(caller.callbackFailure.thrown);
+  }
+
+  #wakeAt(time: number): void {
+    clearTimeout(this.#wake);
+    if (time === Infinity) return;
+    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), longestTimerMs);
+    this.#wake = setTimeout(() => this.#send({ type: "timer" }), delay).unref();
+  }
+
+  #hostOf(id: number): Host {
+    const host = this.#hosts.get(id);
+    assert(host, `host ${id} is not one of this driver`);
+    return host;
+  }
+}
+
+function cancelledBy({ name }: JobSpec, { reason }: AbortSignal): JobFailure {
+  const why = reason instanceof Error && reason.name !== "AbortError" ? ` (${lineOf(encodeError(reason))})` : "";
+  return {
+    code: "CANCELLED",
+    message: `job ${JSON.stringify(name)}: cancelled by its signal${why}`,
+    details: { job: name },
+  };
+}

@@ -1,0 +1,200 @@
+/**
+ * The host of `local[T]`: T worker threads of this process over the driver's own arena.
+ */
+import type { Arena } from "../column/arena.ts";
+import type { Config } from "../config.ts";
+import { assert, SuperstepError } from "../errors.ts";
+import { encodeError } from "../remoteError.ts";
+import type { TaskFailure } from "../schedule/failure.ts";
+import type { Launch } from "../schedule/protocol.ts";
+import { BlockStore } from "../storage/blockStore.ts";
+import { fetchForTask } from "../storage/fetchForTask.ts";
+import type { Assignment, Host, HostListener } from "./host.ts";
+import { LocalThread } from "./localThread.ts";
+import type { Forget, FromThread, ToThread } from "./messages.ts";
+
+type Reply = ToThread & { type: "answer" | "refusal" };
+
+/** What a local host is made of. */
+export interface LocalHostOptions {
+  readonly id: number;
+  readonly numThreads: number;
+  readonly arena: Arena;
+  readonly config: Config;
+  readonly listener: HostListener;
+}
+
+const cancelled: TaskFailure = {
+  kind: "cancelled",
+  error: { name: "ThreadExit", message: "the thread was ended: its task was cancelled and did not stop" },
+};
+
+/**
+ * Threads that start with their first task and are replaced when they die. A slot is one place for a thread: it ends
+ * with the thread, and a new slot takes its place.
+ */
+export class LocalHost implements Host {
+  readonly id: number;
+  readonly numThreads: number;
+  readonly blocks: BlockStore;
+  readonly #arena: Arena;
+  readonly #config: Config;
+  readonly #listener: HostListener;
+  /** By slot; undefined where no task has come yet. */
+  readonly #threads: Map<number, LocalThread | undefined> = new Map();
+  readonly #ending: Set<LocalThread> = new Set();
+  #moduleHooks: readonly string[] = [];
+  #lastSlot = 0;
+  #willFlush = false;
+  #isStopped = false;
+  #allEnded: (() => void) | undefined;
+
+  constructor({ id, numThreads, arena, config, listener }: LocalHostOptions) {
+    this.id = id;
+    this.numThreads = numThreads;
+    this.blocks = new BlockStore({ memoryBytes: config.blockMemoryBytes, spillDirectory: config.spillDirectory });
+    this.#arena = arena;
+    this.#config = config;
+    this.#listener = listener;
+  }
+
+  start(): void {
+    for (let count = 0; count < this.numThreads; count++) this.#addSlot();
+  }
+
+  launch({ launch, operator, shared, params }: Assignment): void {
+    assert(this.#threads.has(launch.slot), `slot ${launch.slot} is not one of this host`);
+    const thread = this.#threads.get(launch.slot) ?? this.#startThread(launch.slot);
+    try {
+      thread.run(launch, params, { operator, shared });
+    } catch (cause) {
+      const message = "task: its parameters, and what its stage shares, must be plain data that can be cloned.";
+      const error = encodeError(new SuperstepError("NOT_SHIPPABLE", message, { cause }));
+      return this.#listener.taskFailed(launch.id, { kind: "permanent", error });
+    }
+    if (thread.isReady) this.#listener.taskStarted(launch.id);
+  }
+
+  cancel(launch: Launch): void {
+    const thread = this.#threads.get(launch.slot);
+    if (thread?.launch?.id === launch.id) thread.cancel(cancelled);
+  }
+
+  forget(what: Partial<Forget>): void {
+    for (const thread of this.#threads.values()) thread?.forget(what);
+    if (this.#willFlush) return;
+    this.#willFlush = true;
+    // the next task brings it along; without one, a turn later
+    setImmediate(() => {
+      this.#willFlush = false;
+      for (const thread of this.#threads.values()) thread?.flushForget();
+    });
+  }
+
+  setModuleHooks(urls: readonly string[]): void {
+    const added = urls.filter((url) => !this.#moduleHooks.includes(url));
+    this.#moduleHooks = [...this.#moduleHooks, ...added];
+    if (added.length > 0) for (const thread of this.#threads.values()) thread?.addModuleHooks(added);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const ended = new Promise<void>((resolve) => (this.#allEnded = resolve));
+    for (const thread of this.#threads.values()) if (thread !== undefined) this.#end(thread, cancelled);
+    if (this.#ending.size > 0) await ended;
+    this.#threads.clear();
+    await this.blocks.close();
+  }
+
+  #addSlot(): void {
+    const slot = ++this.#lastSlot;
+    this.#threads.set(slot, undefined);
+    this.#listener.slotAdded(this.id, slot);
+  }
+
+  #startThread(slot: number): LocalThread {
+    const thread = new LocalThread({
+      slot,
+      memory: this.#arena.memory,
+      moduleHooks: this.#moduleHooks,
+      config: this.#config,
+      listener: {
+        message: (from, message) => this.#receive(from, message),
+        ended: (from, failure) => this.#replace(from, failure),
+        abandoned: () =>
+          this.#listener.warning("THREAD_ABANDONED", "a thread in a native call did not end; it was left"),
+      },
+    });
+    this.#threads.set(slot, thread);
+    return thread;
+  }
+
+  #end(thread: LocalThread, failure: TaskFailure): void {
+    this.#ending.add(thread);
+    thread.terminate(failure);
+  }
+
+  #replace(thread: LocalThread, failure: TaskFailure): void {
+    this.#threads.delete(thread.slot);
+    this.#ending.delete(thread);
+    // a thread that never got so far did not start its task either, but that must count: it may never get further
+    if (failure.kind === "threadNotStarted" && thread.launch !== undefined) {
+      this.#listener.taskFailed(thread.launch.id, failure);
+    }
+    this.#listener.slotRemoved(thread.slot, failure);
+    if (!this.#isStopped) this.#addSlot();
+    else if (this.#ending.size === 0) this.#allEnded?.();
+  }
+
+  #receive(thread: LocalThread, message: FromThread): void {
+    const reply = (answer: Reply): void => thread.reply(answer);
+    switch (message.type) {
+      case "ready":
+        if (thread.launch !== undefined) this.#listener.taskStarted(thread.launch.id);
+        return;
+      case "done":
+        thread.launch = undefined;
+        return this.#listener.taskFinished(message.launch, message.result, message.contributions);
+      case "failed":
+        return this.#taskFailed(thread, message);
+      case "stray":
+        return this.#listener.warning(
+          "STRAY_ERROR",
+          `a callback of ${message.task ?? "an earlier task"} failed after its end`,
+          message.error,
+        );
+      case "fetchBlock":
+        return this.#answer(message.request, reply, () => fetchForTask(this.blocks, message.id));
+      case "fetchBlockNow":
+        return this.#answer(
+          0,
+          (answer) => wakeWith(message, answer),
+          () => fetchForTask(this.blocks, message.id),
+        );
+      case "storeBlock":
+        return this.#answer(message.request, reply, () => this.blocks.put(message.id, message.bytes, message.level));
+    }
+  }
+
+  #taskFailed(thread: LocalThread, { launch, kind, error, isStuck }: FromThread & { type: "failed" }): void {
+    if (isStuck) return this.#end(thread, { kind, error }); // told when nothing of the task can run any more
+    const id = launch === 0 ? thread.launch?.id : launch;
+    thread.launch = undefined;
+    if (id !== undefined) this.#listener.taskFailed(id, { kind, error });
+  }
+
+  #answer(request: number, reply: (message: Reply) => void, work: () => Promise<Uint8Array | undefined | void>): void {
+    work().then(
+      (bytes) => reply({ type: "answer", request, bytes: bytes ?? undefined }),
+      (error: unknown) => reply({ type: "refusal", request, error: encodeError(error) }),
+    );
+  }
+}
+
+/** Answers a thread that stands still. */
+function wakeWith({ port, flag }: FromThread & { type: "fetchBlockNow" }, answer: Reply): void {
+  port.postMessage(answer);
+  Atomics.store(flag, 0, 1);
+  Atomics.notify(flag, 0);
+  port.close();
+}

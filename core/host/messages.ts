@@ -1,0 +1,77 @@
+/**
+ * What a host's main thread and its worker threads say to each other.
+ */
+import type { MessagePort } from "node:worker_threads";
+import type { ErrorRecord } from "../remoteError.ts";
+import type { FailureKind } from "../schedule/failure.ts";
+import type { Contribution } from "../schedule/protocol.ts";
+import type { BlockId, OperatorRef, StorageLevel } from "./task.ts";
+
+/** What a thread is born with. */
+export interface ThreadData {
+  readonly memory: WebAssembly.Memory;
+  /** One entry: the launch that is cancelled, or 0. */
+  readonly cancelFlag: Int32Array<SharedArrayBuffer>;
+  /** URLs of modules to register as ES module hooks before the first task. */
+  readonly moduleHooks: readonly string[];
+}
+
+/** What a thread can forget: nothing will ask for it again. */
+export interface Forget {
+  readonly stages: readonly number[];
+  readonly broadcasts: readonly number[];
+}
+
+/** From the main thread. */
+export type ToThread =
+  | {
+      readonly type: "run";
+      readonly launch: number;
+      readonly jobId: number;
+      readonly stageId: number;
+      readonly partition: number;
+      readonly attempt: number;
+      readonly params: unknown;
+      /** With the first task of a stage that this thread gets. */
+      readonly stage?: { readonly operator: OperatorRef; readonly shared: unknown };
+      readonly forget?: Forget;
+    }
+  | { readonly type: "forget"; readonly forget: Forget }
+  | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
+  | { readonly type: "answer"; readonly request: number; readonly bytes: Uint8Array | undefined }
+  | { readonly type: "refusal"; readonly request: number; readonly error: ErrorRecord };
+
+/** From a worker thread. */
+export type FromThread =
+  | { readonly type: "ready" }
+  | {
+      readonly type: "done";
+      readonly launch: number;
+      readonly result: unknown;
+      readonly contributions: readonly Contribution[];
+    }
+  | {
+      readonly type: "failed";
+      readonly launch: number;
+      readonly kind: FailureKind;
+      readonly error: ErrorRecord;
+      /** The task's function has not returned, and may never: the thread is of no more use. */
+      readonly isStuck: boolean;
+    }
+  /** Something that a task left behind failed after the task's end. `task`: which one, if that can be told. */
+  | { readonly type: "stray"; readonly task: string | undefined; readonly error: ErrorRecord }
+  | { readonly type: "fetchBlock"; readonly request: number; readonly id: BlockId }
+  /** The answer goes to `port`, then `flag` is set to 1: the thread waits for it. */
+  | {
+      readonly type: "fetchBlockNow";
+      readonly id: BlockId;
+      readonly port: MessagePort;
+      readonly flag: Int32Array<SharedArrayBuffer>;
+    }
+  | {
+      readonly type: "storeBlock";
+      readonly request: number;
+      readonly id: BlockId;
+      readonly bytes: Uint8Array;
+      readonly level: StorageLevel;
+    };
