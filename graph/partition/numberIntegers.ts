@@ -6,7 +6,7 @@ import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { IdValues } from "../load/edgeChunk.ts";
 import { IntegerTable } from "./integerTable.ts";
-import { numIds, type Numbering } from "./numberVertices.ts";
+import { numIds, type Numbering } from "./numbering.ts";
 import { once } from "./once.ts";
 import { radixSort, type SortRows } from "./radixSort.ts";
 import type { Scratch } from "./scratch.ts";
@@ -100,7 +100,7 @@ export async function numberIntegers(
     name: "sort vertex ids",
     operator: operatorRef(import.meta.url, "sortIntegers"),
     shared: { tables } satisfies SortShared,
-    tasks: integerRanges(tables, taskCount(numEntries, numThreads)),
+    tasks: integerRanges(tables, Math.min(numThreads, taskCount(numEntries, numThreads))),
   });
   let numVertices = 0;
   const assignments = ranges.map((range): AssignTask => {

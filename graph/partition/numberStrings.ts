@@ -5,7 +5,7 @@
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { IdValues, Utf8Values } from "../load/edgeChunk.ts";
-import type { Numbering } from "./numberVertices.ts";
+import type { Numbering } from "./numbering.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
 import { sharedWords, shareWords } from "./sharedWords.ts";
@@ -13,6 +13,7 @@ import { compareUtf8, sortUtf8 } from "./sortUtf8.ts";
 import { sampleEvery, splitSample } from "./splitters.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 import type { IdColumn } from "./topology.ts";
+import { Utf8Table } from "./utf8Table.ts";
 
 type StringIds = Extract<IdValues, { kind: "string" }>;
 
@@ -88,7 +89,7 @@ export async function numberStrings(
     name: "sort vertex ids",
     operator: operatorRef(import.meta.url, "sortStrings"),
     shared,
-    tasks: stringRanges(dictionaries, numEntries, taskCount(numEntries, numThreads)),
+    tasks: stringRanges(dictionaries, numEntries, Math.min(numThreads, taskCount(numEntries, numThreads))),
   });
   let numVertices = 0;
   let numBytes = 0;
@@ -134,34 +135,34 @@ export function markUsed(shared: MarkShared, sections: readonly Section[], task:
 }
 
 /** Operator: the distinct used strings of its range, from all dictionaries. */
-export function sortStrings(shared: Dictionaries, range: SortTask, task: TaskContext): SortedRange {
-  const entries = entriesInRange(shared, range, task);
-  const strings = gatherStrings(shared, entries);
-  task.throwIfCancelled();
-  const order = sortUtf8(strings);
-  task.throwIfCancelled();
-  const { offsets, bytes } = strings;
-  const places = sharedWords(order.length);
-  const firsts = new Uint32Array(order.length);
-  let numDistinct = 0;
-  let numBytes = 0;
-  for (let row = 0; row < order.length; row++) {
-    const string = order[row]!;
-    if (row === 0 || !sameString(strings, order[row - 1]!, string)) {
-      firsts[numDistinct++] = string;
-      numBytes += offsets[string + 1]! - offsets[string]!;
+export function sortStrings(shared: Dictionaries, { from, to }: SortTask, task: TaskContext): SortedRange {
+  const used = task.arena.view(shared.used);
+  const entries = new Uint32Array(used.length);
+  const codes = new Uint32Array(used.length);
+  const table = new Utf8Table();
+  let numRows = 0;
+  shared.dictionaries.forEach(({ offsets, bytes }, dictionary) => {
+    task.throwIfCancelled();
+    const first = shared.firstEntries[dictionary]!;
+    for (let code = 0; code < offsets.length - 1; code++) {
+      if (used[first + code] === 0) continue;
+      const start = offsets[code]!;
+      const end = offsets[code + 1]!;
+      if (from && compareUtf8(bytes, start, end, from, 0, from.length) < 0) continue;
+      if (to && compareUtf8(bytes, start, end, to, 0, to.length) >= 0) continue;
+      entries[numRows] = first + code;
+      codes[numRows] = table.codeOf(bytes, start, end);
+      numRows++;
     }
-    places[row] = numDistinct - 1;
-  }
-  const distinct = { offsets: sharedWords(numDistinct + 1), bytes: new Uint8Array(new SharedArrayBuffer(numBytes)) };
-  let at = 0;
-  for (let place = 0; place < numDistinct; place++) {
-    const string = firsts[place]!;
-    distinct.offsets[place] = at;
-    for (let byte = offsets[string]!; byte < offsets[string + 1]!; byte++) distinct.bytes[at++] = bytes[byte]!;
-  }
-  distinct.offsets[numDistinct] = at;
-  return { strings: distinct, entries: shareWords(order.map((string) => entries[string]!)), places };
+  });
+  task.throwIfCancelled();
+  const distinct = table.strings();
+  const order = sortUtf8(distinct);
+  const placeOf = new Uint32Array(order.length);
+  for (let place = 0; place < order.length; place++) placeOf[order[place]!] = place;
+  const places = sharedWords(numRows);
+  for (let row = 0; row < numRows; row++) places[row] = placeOf[codes[row]!]!;
+  return { strings: inOrder(distinct, order), entries: shareWords(entries.subarray(0, numRows)), places };
 }
 
 /** Operator: writes the ids of a range, and the index of every entry in it. */
@@ -202,49 +203,17 @@ function stringRanges(dictionaries: readonly Utf8Values[], numEntries: number, n
   return splitSample(sample, numRanges);
 }
 
-/** The used entries whose string is in the range, ascending. */
-function entriesInRange(shared: Dictionaries, { from, to }: SortTask, task: TaskContext): Uint32Array {
-  const used = task.arena.view(shared.used);
-  const entries = new Uint32Array(used.length);
-  let numFound = 0;
-  shared.dictionaries.forEach(({ offsets, bytes }, dictionary) => {
-    task.throwIfCancelled();
-    const first = shared.firstEntries[dictionary]!;
-    for (let code = 0; code < offsets.length - 1; code++) {
-      if (used[first + code] === 0) continue;
-      const start = offsets[code]!;
-      const end = offsets[code + 1]!;
-      if (from && compareUtf8(bytes, start, end, from, 0, from.length) < 0) continue;
-      if (to && compareUtf8(bytes, start, end, to, 0, to.length) >= 0) continue;
-      entries[numFound++] = first + code;
-    }
-  });
-  return entries.subarray(0, numFound);
-}
-
-/** The strings of the given entries, side by side. */
-function gatherStrings({ dictionaries, firstEntries }: Dictionaries, entries: Uint32Array): Utf8Values {
-  const offsets = new Uint32Array(entries.length + 1);
-  const pass = (visit: (row: number, dictionary: Utf8Values, code: number) => void): void => {
-    let dictionary = 0;
-    for (let row = 0; row < entries.length; row++) {
-      while (dictionary + 1 < firstEntries.length && entries[row]! >= firstEntries[dictionary + 1]!) dictionary++;
-      visit(row, dictionaries[dictionary]!, entries[row]! - firstEntries[dictionary]!);
-    }
+/** The strings in the given order, in shared memory. */
+function inOrder({ offsets, bytes }: Utf8Values, order: Uint32Array): Utf8Values {
+  const ordered = {
+    offsets: sharedWords(order.length + 1),
+    bytes: new Uint8Array(new SharedArrayBuffer(bytes.length)),
   };
-  pass((row, dictionary, code) => {
-    offsets[row + 1] = offsets[row]! + dictionary.offsets[code + 1]! - dictionary.offsets[code]!;
-  });
-  const bytes = new Uint8Array(offsets[entries.length]!);
-  pass((row, dictionary, code) => {
-    let at = offsets[row]!;
-    for (let byte = dictionary.offsets[code]!; byte < dictionary.offsets[code + 1]!; byte++) {
-      bytes[at++] = dictionary.bytes[byte]!;
-    }
-  });
-  return { offsets, bytes };
-}
-
-function sameString({ offsets, bytes }: Utf8Values, a: number, b: number): boolean {
-  return compareUtf8(bytes, offsets[a]!, offsets[a + 1]!, bytes, offsets[b]!, offsets[b + 1]!) === 0;
+  let at = 0;
+  for (let place = 0; place < order.length; place++) {
+    const string = order[place]!;
+    for (let byte = offsets[string]!; byte < offsets[string + 1]!; byte++) ordered.bytes[at++] = bytes[byte]!;
+    ordered.offsets[place + 1] = at;
+  }
+  return ordered;
 }

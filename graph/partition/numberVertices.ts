@@ -8,26 +8,11 @@ import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { IdValues } from "../load/edgeChunk.ts";
 import { numberDense } from "./numberDense.ts";
 import { numberIntegers } from "./numberIntegers.ts";
+import { numIds, type IndexColumn, type Numbering } from "./numbering.ts";
 import { numberStrings } from "./numberStrings.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
 import type { TaskRunner } from "./taskRunner.ts";
-import type { IdColumn } from "./topology.ts";
-import type { Words } from "./words.ts";
-
-/** A column of ids as vertex indices: `values`, or rank[values] if there are ranks. */
-export interface IndexColumn {
-  readonly values: Words;
-  readonly rank?: Words | undefined;
-}
-
-/** The vertices of a graph. Columns of the scratch that was given. */
-export interface Numbering {
-  readonly numVertices: number;
-  readonly ids: IdColumn;
-  /** In the order of the columns of ids that were given. */
-  readonly columns: readonly IndexColumn[];
-}
 
 /** Entries of the table for small integers, for each id that was given: it takes 5 bytes an entry while building. */
 const tableEntriesPerId = 1;
@@ -67,11 +52,6 @@ export async function numberVertices(
 }
 
 const emptyColumn: IndexColumn = { values: new Uint32Array(0) };
-
-/** How many ids a column holds. */
-export function numIds(ids: IdValues): number {
-  return ids.kind === "string" ? ids.codes.length : ids.values.length;
-}
 
 /** Operator: the largest of the words in its sections, -1 if it has none. */
 export function largestOf(columns: readonly Uint32Array[], sections: readonly Section[], task: TaskContext): number {

@@ -23,7 +23,8 @@ const stepBytes = 8;
  */
 export function sortUtf8(strings: Utf8Values): Uint32Array {
   const count = strings.offsets.length - 1;
-  const order = Uint32Array.from({ length: count }, (_, string) => string);
+  const order = new Uint32Array(count);
+  for (let string = 0; string < count; string++) order[string] = string;
   const rows = { major: new Uint32Array(count), minor: new Uint32Array(count), payload: order };
   const spare = { major: new Uint32Array(count), minor: new Uint32Array(count), payload: new Uint32Array(count) };
   const groups: Group[] = [{ from: 0, to: count, depth: 0 }];

@@ -3,7 +3,7 @@
  */
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
-import type { IndexColumn } from "./numberVertices.ts";
+import type { IndexColumn } from "./numbering.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
 import type { TaskRunner } from "./taskRunner.ts";

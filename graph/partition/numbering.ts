@@ -1,0 +1,25 @@
+/**
+ * What numbering the vertices of a graph gives.
+ */
+import type { IdValues } from "../load/edgeChunk.ts";
+import type { IdColumn } from "./topology.ts";
+import type { Words } from "./words.ts";
+
+/** A column of ids as vertex indices: `values`, or rank[values] if there are ranks. */
+export interface IndexColumn {
+  readonly values: Words;
+  readonly rank?: Words | undefined;
+}
+
+/** The vertices of a graph. Columns of the scratch that was given. */
+export interface Numbering {
+  readonly numVertices: number;
+  readonly ids: IdColumn;
+  /** In the order of the columns of ids that were given. */
+  readonly columns: readonly IndexColumn[];
+}
+
+/** How many ids a column holds. */
+export function numIds(ids: IdValues): number {
+  return ids.kind === "string" ? ids.codes.length : ids.values.length;
+}
