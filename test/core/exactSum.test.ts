@@ -71,7 +71,7 @@ describe("ExactSum", () => {
   });
 
   it.each([
-    ["0.1 ten times", new Array<number>(10).fill(0.1), 1],
+    ["0.1 ten times", Array.from({ length: 10 }, () => 0.1), 1],
     ["what cancels", [1, 1e100, 1, -1e100], 2],
     ["a half that ties to even, down", [2 ** 53, 1], 2 ** 53],
     ["a half that ties to even, up", [2 ** 53 + 2, 1], 2 ** 53 + 4],

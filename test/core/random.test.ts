@@ -57,7 +57,7 @@ describe("Random", () => {
     (n) => {
       const random = randomFor(2, n);
       const buckets = Math.min(n, 10);
-      const counts = new Array<number>(buckets).fill(0);
+      const counts = Array.from({ length: buckets }, () => 0);
       for (let i = 0; i < many; i++) {
         const x = random.nextInt(n);
         if (!Number.isInteger(x) || x < 0 || x >= n) throw new Error(`${x} is out of range`);
@@ -91,7 +91,7 @@ describe("Random", () => {
     const counts = new Map<string, number>();
     const rounds = 24_000;
     for (let i = 0; i < rounds; i++) {
-      const values = [..."abcd"];
+      const values = ["a", "b", "c", "d"];
       expect(random.shuffle(values)).toBe(values);
       counts.set(values.join(""), (counts.get(values.join("")) ?? 0) + 1);
     }
