@@ -1,0 +1,121 @@
+/**
+ * Serves one view to this machine's browser, for as long as the program wants.
+ *
+ * Bound to 127.0.0.1. The page itself holds no data and is served to anyone who asks by the right host name; the data
+ * needs the token, 32 random bytes that travel in the fragment of the URL and then in a header. GET only.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pageModel, type ViewOptions } from "./model.ts";
+import { emptyPage, policyOf } from "./page.ts";
+import type { ReducedGraph } from "./reducedGraph.ts";
+
+export interface ServeOptions extends ViewOptions {
+  /** In [0, 65535]. Default: 0, any that is free. */
+  readonly port?: number | undefined;
+}
+
+/** A view being served. */
+export interface ServedView {
+  /** Opens the view: "http://127.0.0.1:PORT/#token=…". Whoever knows it can see the data: do not log it. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends all connections and the server. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts serving `view`; resolves once it can be opened. The layout is "live" unless the options say otherwise.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if an option names a column that does not exist; the system's error if the
+ *         port is taken.
+ */
+export async function serve(view: ReducedGraph, options: ServeOptions): Promise<ServedView> {
+  const data = JSON.stringify(pageModel(view, { ...options, layout: options.layout ?? "live" }));
+  const token = randomBytes(32).toString("base64url");
+  const page = emptyPage();
+  const policy = `${policyOf(page)}; frame-ancestors 'none'`;
+  const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
+    const { port } = server.address() as AddressInfo;
+    const refusal = refusalOf(request, port, token);
+    if (refusal !== undefined) send(response, refusal, "text/plain", statusText[refusal], policy);
+    else if (pathOf(request) === "/") send(response, 200, "text/html; charset=utf-8", page, policy);
+    else send(response, 200, "application/json", data, policy);
+  });
+  server.maxConnections = 64;
+  await listening(server, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  let closed: Promise<void> | undefined;
+  return {
+    url: `http://127.0.0.1:${port}/#token=${token}`,
+    port,
+    close: () => (closed ??= closing(server)),
+  };
+}
+
+const statusText = {
+  401: "401 the token is missing or wrong: open the link that was printed",
+  403: "403 asked by another site",
+  404: "404 nothing here",
+  405: "405 GET only",
+  421: "421 this server does not go by that name",
+} as const;
+
+/** The status of a request that is refused; undefined if it may be answered. */
+function refusalOf(request: IncomingMessage, port: number, token: string): keyof typeof statusText | undefined {
+  const { host, origin, authorization } = request.headers;
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
+  if (host === undefined || !hosts.includes(host.toLowerCase())) return 421;
+  if (request.method !== "GET") return 405;
+  const path = pathOf(request);
+  if (path === "/") return undefined;
+  if (path !== "/api/graph") return 404;
+  if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) return 403;
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
+  return isSame(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
+}
+
+/** Compares in a time that says nothing about where two texts differ. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0]!;
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string, policy: string): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "content-security-policy": policy,
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    ...(status === 405 && { allow: "GET" }),
+  });
+  response.end(body);
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: "127.0.0.1", port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function closing(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)));
+    server.closeAllConnections();
+  });
+}
