@@ -1,0 +1,65 @@
+/**
+ * The imports of a user's file: which name comes from where, and whether another thread can import it as well.
+ */
+import { realpathSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import type { ScriptInfo } from "./inspectFunction.ts";
+import { parseScript } from "./parseScript.ts";
+import { resolveModule } from "./resolveModule.ts";
+
+/** Where an imported name comes from. */
+export interface ImportedName {
+  readonly url: string;
+  /** The export's name, "default" among them; undefined for `import * as ns`. */
+  readonly name: string | undefined;
+}
+
+/**
+ * The module and export behind a name that a file imports; undefined if the file imports no such name, or if a thread
+ * should not or could not import the module: the program's main file, which would run again; TypeScript, which Node may
+ * not take as it is; anything but files, Node's own modules and data: URLs. Parses the file once.
+ */
+export function importedName(local: string, script: ScriptInfo): ImportedName | undefined {
+  let imports = known.get(script);
+  if (imports === undefined) known.set(script, (imports = importsOf(script)));
+  const found = imports.get(local);
+  const url = found && resolveModule(found.specifier, script.url);
+  return url !== undefined && canImport(url) ? { url, name: found!.name } : undefined;
+}
+
+const known = new WeakMap<ScriptInfo, ReadonlyMap<string, { specifier: string; name: string | undefined }>>();
+
+function importsOf(script: ScriptInfo): ReadonlyMap<string, { specifier: string; name: string | undefined }> {
+  const imports = new Map<string, { specifier: string; name: string | undefined }>();
+  for (const node of parseScript(script.source())?.body ?? []) {
+    if (node.type !== "ImportDeclaration") continue;
+    for (const each of node.specifiers) {
+      let name: string | undefined;
+      if (each.type === "ImportDefaultSpecifier") name = "default";
+      else if (each.type === "ImportSpecifier") {
+        name = each.imported.type === "Identifier" ? each.imported.name : String(each.imported.value);
+      }
+      imports.set(each.local.name, { specifier: String(node.source.value), name });
+    }
+  }
+  return imports;
+}
+
+function canImport(url: string): boolean {
+  if (url.startsWith("node:") || url.startsWith("data:")) return true;
+  return url.startsWith("file:") && !/\.[cm]?tsx?$/.test(new URL(url).pathname) && url !== mainUrl();
+}
+
+let main: string | undefined;
+
+function mainUrl(): string {
+  if (main === undefined) {
+    main = "";
+    try {
+      if (process.argv[1] !== undefined) main = pathToFileURL(realpathSync(process.argv[1])).href;
+    } catch {
+      // started without a file
+    }
+  }
+  return main;
+}
