@@ -2,6 +2,8 @@
  * An RDD as data: its kind, its parents, its shipped functions. Nothing here runs; `computePartition` does.
  */
 import type { OperatorRef } from "../host/task.ts";
+import type { RunOptions } from "../schedule/job.ts";
+import type { MapSide } from "../shuffle/mapSide.ts";
 
 /** How records find their partition in a wide dependency. Equal partitioners (by `samePartitioner`) skip the shuffle. */
 export type Partitioner = HashPartitioner | RangePartitioner | CustomPartitioner;
@@ -17,7 +19,7 @@ export interface RangePartitioner {
   readonly kind: "range";
   readonly numPartitions: number;
   readonly ascending: boolean;
-  /** numPartitions - 1 keys; filled by `prepare`, from a sample. */
+  /** At most numPartitions - 1 keys, in order; filled from a sample before the first job that needs them. */
   readonly bounds: readonly unknown[];
 }
 
@@ -31,11 +33,26 @@ export interface CustomPartitioner {
 }
 
 /** What a plan node reads. */
-export type Dependency =
-  /** The node's partition reads partitions of `parent` in the same stage. */
-  | { readonly type: "narrow"; readonly parent: Plan }
-  /** The node's partition reads one bucket of every partition of `parent`: a stage boundary. */
-  | { readonly type: "shuffle"; readonly parent: Plan; readonly shuffleId: number };
+export type Dependency = NarrowDependency | ShuffleDependency;
+
+/** The node's partition reads partitions of `parent` in the same stage. */
+export interface NarrowDependency {
+  readonly type: "narrow";
+  readonly parent: Plan;
+  /** Which partitions of `parent` a partition of the node may read; the one of the same index unless given. */
+  readonly partitions?: ((partition: number) => readonly number[]) | undefined;
+}
+
+/** The node's partition reads one bucket of every partition of `parent`: a stage boundary. */
+export interface ShuffleDependency {
+  readonly type: "shuffle";
+  /** Its records are pairs [key, value]. */
+  readonly parent: Plan;
+  /** Unique in this process. */
+  readonly shuffleId: number;
+  /** How the records of `parent` find their bucket. */
+  readonly map: MapSide;
+}
 
 /**
  * A node of a plan. `T` is the type of its records, for the compiler's eyes alone.
@@ -44,22 +61,28 @@ export type Dependency =
  * one of its partitions (task), named by `compute`.
  */
 export interface Plan<T = unknown> {
-  /** Unique in its context. */
+  /** Unique in this process. */
   readonly id: number;
   /** "map", "reduceByKey", …: shown by toDebugString. */
   readonly kind: string;
   readonly dependencies: readonly Dependency[];
   readonly numPartitions: number;
   readonly partitioner?: Partitioner | undefined;
-  /** The task half: `(params, partition, reader) => records`, see `computePartition.ts`. */
+  /** The task half, a PartitionOperator: `(params, partition, reader) => records`, see `computePartition.ts`. */
   readonly compute: OperatorRef;
   /** What the task half needs: plain data and ShippedFunctions. Structured-cloneable. Replaced by `prepare`. */
   params: unknown;
   /**
-   * Runs on the driver before the first job that reads this node: brings about what the node needs to know (columns
-   * made, bounds sampled, counts taken) and sets `params`. Called once; a failure is the job's failure.
+   * What one partition needs besides `params`, one entry a partition: sent with the tasks that compute it and with no
+   * other; `reader.slice` in the task. Structured-cloneable. Replaced by `prepare`.
    */
-  readonly prepare?: (() => Promise<void>) | undefined;
+  slices?: readonly unknown[] | undefined;
+  /**
+   * Runs on the driver before the first job that reads this node: brings about what the node needs to know (columns
+   * made, bounds sampled, counts taken) and sets `params`. Called once; a failure is the job's failure, and the next
+   * job calls it again.
+   */
+  readonly prepare?: ((options: RunOptions) => Promise<void>) | undefined;
   /** A user's name for it. */
   name?: string | undefined;
   /** Set by persist(). */

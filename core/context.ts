@@ -1,0 +1,163 @@
+/**
+ * The entry point of a program: where its RDDs come from and where their jobs run.
+ */
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { Accumulator } from "./accumulator.ts";
+import type { Broadcast } from "./broadcast.ts";
+import { Driver } from "./cluster/driver.ts";
+import type { ConfigOptions } from "./config.ts";
+import { invalidArgument } from "./errors.ts";
+import { notShippable } from "./function/shippable.ts";
+import { BlockCleaner } from "./rdd/blockCleaner.ts";
+import { parallelize } from "./rdd/parallelize.ts";
+import { range } from "./rdd/range.ts";
+import { RDD } from "./rdd/rdd.ts";
+import { textFile, type TextFileOptions } from "./rdd/textFile.ts";
+import { union } from "./rdd/union.ts";
+import type { EventBus, EventListener } from "./schedule/events.ts";
+
+export interface ContextOptions {
+  /**
+   * Where tasks run: `local[T]`, T worker threads of this process, or `local[*]`, one a core. Default `local[*]`. It
+   * changes no result.
+   */
+  readonly master?: string | undefined;
+  /** The program's name, for users. Default "superstep". */
+  readonly appName?: string | undefined;
+  /** Settings: see `config.ts`. */
+  readonly config?: ConfigOptions | undefined;
+  /** Stops the context when it aborts: unfinished jobs fail with CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A program's connection to the threads that run its tasks. They start with the first job, and keep no process alive.
+ *
+ * Partitions: where a caller gives no number, it follows from the input alone, never from the machine: one for every
+ * 16,384 records but at least 8 and at most 256 (`parallelize`, `range`), one for every 16 MiB (`textFile`); wide
+ * operators keep the number of their largest parent.
+ */
+export class Context {
+  readonly driver: Driver;
+  readonly appName: string;
+  /** Frees blocks that no RDD can reach any more. */
+  readonly cleaner: BlockCleaner;
+  #checkpointDir: string | undefined;
+
+  private constructor(driver: Driver, appName: string) {
+    this.driver = driver;
+    this.appName = appName;
+    this.cleaner = new BlockCleaner({
+      releaseShuffle: (shuffleId) => driver.releaseShuffle(shuffleId),
+      releaseRDD: (rddId) => driver.removeBlocks({ kind: "rdd", rdd: rddId }),
+    });
+    Object.defineProperty(this, notShippable, {
+      value: "a Context, which cannot travel. Use it outside the function.",
+    });
+  }
+
+  /**
+   * Makes a context.
+   *
+   * @throws SuperstepError INVALID_ARGUMENT if the master or a setting is not one; CANCELLED if `signal` has aborted.
+   */
+  static async create({ master, appName = "superstep", config, signal }: ContextOptions = {}): Promise<Context> {
+    return new Context(await Driver.create({ master, config, signal }), appName);
+  }
+
+  /** Where tasks run. */
+  get master(): string {
+    return this.driver.master;
+  }
+
+  /**
+   * The records of `data`, taken and encoded now.
+   *
+   * @throws SuperstepError INVALID_ARGUMENT for `numPartitions`; NOT_SHIPPABLE if a record cannot travel.
+   */
+  parallelize<T>(data: Iterable<T>, numPartitions?: number): RDD<T> {
+    return new RDD(this, parallelize(data, numPartitions));
+  }
+
+  /**
+   * The integers from `start` up to but without `end`, by `step` (default 1); from 0 if only one is given.
+   *
+   * @throws SuperstepError INVALID_ARGUMENT unless they are integers within 2^53, `step` is not 0, `numPartitions` >= 1.
+   */
+  range(start: number, end?: number, step = 1, numPartitions?: number): RDD<number> {
+    const [from, to] = end === undefined ? [0, start] : [start, end];
+    return new RDD(this, range(from, to, step, numPartitions));
+  }
+
+  /**
+   * The lines of text files: paths, directories, patterns; plain or gzip.
+   *
+   * @throws SuperstepError INVALID_INPUT if a path names no file; INVALID_ARGUMENT for `minPartitions`.
+   */
+  textFile(paths: string | readonly string[], options?: TextFileOptions): RDD<string> {
+    return new RDD(this, textFile(paths, options));
+  }
+
+  /** No records, in one partition. */
+  emptyRDD<T>(): RDD<T> {
+    return this.parallelize<T>([]);
+  }
+
+  /** The records of all `rdds`, one after the other. Narrow; partitioner dropped. */
+  union<T>(rdds: readonly RDD<T>[]): RDD<T> {
+    return rdds.length === 0 ? this.emptyRDD() : new RDD(this, union(rdds.map(({ plan }) => plan)));
+  }
+
+  /** A value that functions capture and read as `.value`. @throws SuperstepError NOT_SHIPPABLE if it cannot travel. */
+  broadcast<T>(value: T): Broadcast<T> {
+    return this.driver.broadcast(value);
+  }
+
+  /** A total that functions capture and `add` to; a retried task counts once. `add` must be associative. */
+  accumulator<T>(zero: T, add: (total: T, value: T) => T, name?: string): Accumulator<T> {
+    return this.driver.accumulator(zero, add, name);
+  }
+
+  /** Where `checkpoint` writes; undefined until it is set. */
+  get checkpointDir(): string | undefined {
+    return this.#checkpointDir;
+  }
+
+  /** Sets where `checkpoint` writes, making the directory if need be. @throws SuperstepError INVALID_ARGUMENT if it cannot. */
+  setCheckpointDir(directory: string): void {
+    if (typeof directory !== "string" || directory === "") {
+      throw invalidArgument("setCheckpointDir", "directory", "a path", directory);
+    }
+    try {
+      mkdirSync(directory, { recursive: true });
+    } catch {
+      throw invalidArgument("setCheckpointDir", "directory", "one that exists or can be made", directory);
+    }
+    this.#checkpointDir = path.resolve(directory);
+  }
+
+  /** Everything that happens: jobs, stages, tasks, supersteps, warnings. */
+  get events(): EventBus {
+    return this.driver.events;
+  }
+
+  /** Calls `listener` with each event, until the function that is returned is called. */
+  on(listener: EventListener): () => void {
+    return this.driver.events.subscribe(listener);
+  }
+
+  /** Drops the partitions that are kept of an RDD. */
+  releaseRDD(rddId: number): void {
+    this.driver.removeBlocks({ kind: "rdd", rdd: rddId });
+  }
+
+  /** Ends all threads and frees everything; unfinished jobs fail with CONTEXT_STOPPED. Idempotent. */
+  stop(): Promise<void> {
+    return this.driver.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
