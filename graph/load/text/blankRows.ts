@@ -1,0 +1,69 @@
+/**
+ * Rows of edge lists: columns between runs of spaces and tabs, one row a line.
+ */
+import { allowsPlainRows, readPlainRows } from "./plainRows.ts";
+import type { Fields } from "./fields.ts";
+import { longLineShown, looksLikeHeader, maxLineBytes, rowFault } from "./rowFault.ts";
+import type { SplitState } from "./splitState.ts";
+
+/** Reads all lines of bytes [from, to), which ends with LF. */
+export function readBlankRows(state: SplitState, bytes: Buffer, from: number, to: number): void {
+  const isPlain = allowsPlainRows(state.plan);
+  let at = from;
+  while (at < to && !state.isStopped) {
+    if (isPlain && !state.isAtFirstRow) {
+      state.builder.makeRoom();
+      const rowsBefore = state.builder.numRows;
+      at = readPlainRows(bytes, at, to, state.builder);
+      state.numLines += state.builder.numRows - rowsBefore;
+      if (at >= to) return;
+    }
+    const lineEnd = bytes.indexOf(10, at);
+    readLine(state, bytes, at, lineEnd);
+    state.numLines++;
+    at = lineEnd + 1;
+  }
+}
+
+/** Splits bytes [from, to) at runs of spaces and tabs. */
+export function splitAtBlanks(fields: Fields, bytes: Uint8Array, from: number, to: number): void {
+  fields.clear(bytes);
+  let anyByte = 0;
+  let at = from;
+  for (;;) {
+    while (at < to && (bytes[at] === 32 || bytes[at] === 9)) at++;
+    if (at >= to) break;
+    const fieldFrom = at;
+    for (; at < to; at++) {
+      const byte = bytes[at]!;
+      if (byte === 32 || byte === 9) break;
+      anyByte |= byte;
+    }
+    fields.add(fieldFrom, at);
+  }
+  fields.anyByte = anyByte;
+}
+
+function readLine(state: SplitState, bytes: Uint8Array, lineStart: number, lineEnd: number): void {
+  let from = lineStart;
+  let to = lineEnd;
+  if (to > from && bytes[to - 1] === 13) to--;
+  while (to > from && (bytes[to - 1] === 32 || bytes[to - 1] === 9)) to--;
+  while (from < to && (bytes[from] === 32 || bytes[from] === 9)) from++;
+  if (lineEnd - lineStart > maxLineBytes) {
+    state.setAside(rowFault.longLine, 0, bytes, lineStart, lineStart + longLineShown, state.isAtFirstRow);
+    state.isAtFirstRow = false;
+  } else if (from === to) {
+    state.numBlankLines++;
+  } else if (state.plan.comments.includes(bytes[from]!)) {
+    state.numComments++;
+  } else {
+    splitAtBlanks(state.fields, bytes, from, to);
+    if (state.isAtFirstRow && state.plan.idType === "string" && looksLikeHeader(state.fields)) {
+      state.isAtFirstRow = false;
+      state.setAside(rowFault.header, 0, bytes, lineStart, to, true);
+    } else {
+      state.addRow(bytes, lineStart, to);
+    }
+  }
+}
