@@ -9,8 +9,8 @@ export class IntegerIds {
   readonly #capacity: number;
   /** The columns while all ids are in [0, 2^32); none once they are not. */
   narrow: Uint32Array[];
-  /** The columns as pairs of 32-bit halves, low first, once some id needs 64 bits. */
-  #halves: Uint32Array[] | undefined;
+  /** The columns as pairs of 32-bit halves, low first; only once some id needs 64 bits. */
+  halves: Uint32Array[] | undefined = undefined;
 
   constructor(numColumns: number, capacity: number) {
     this.#capacity = capacity;
@@ -18,22 +18,22 @@ export class IntegerIds {
   }
 
   get isWide(): boolean {
-    return this.#halves !== undefined;
+    return this.halves !== undefined;
   }
 
   /** Sets row `row` of a column; `high` 0 and `low` alone while the columns are narrow. */
   set(column: number, row: number, low: number, high: number): void {
-    if (this.#halves === undefined) {
+    if (this.halves === undefined) {
       this.narrow[column]![row] = low;
     } else {
-      this.#halves[column]![row * 2] = low;
-      this.#halves[column]![row * 2 + 1] = high;
+      this.halves[column]![row * 2] = low;
+      this.halves[column]![row * 2 + 1] = high;
     }
   }
 
   /** Makes all columns 64-bit, keeping the first `numRows` rows. */
   widen(numRows: number): void {
-    this.#halves = this.narrow.map((values) => {
+    this.halves = this.narrow.map((values) => {
       const halves = new Uint32Array(new SharedArrayBuffer(this.#capacity * 8));
       for (let row = 0; row < numRows; row++) halves[row * 2] = values[row]!;
       return halves;
@@ -42,10 +42,10 @@ export class IntegerIds {
   }
 
   finish(numRows: number): IdValues[] {
-    if (this.#halves === undefined) {
+    if (this.halves === undefined) {
       return this.narrow.map((values) => ({ kind: "uint32", values: values.subarray(0, numRows) }));
     }
-    return this.#halves.map((halves) => ({ kind: "int64", values: new BigInt64Array(halves.buffer, 0, numRows) }));
+    return this.halves.map((halves) => ({ kind: "int64", values: new BigInt64Array(halves.buffer, 0, numRows) }));
   }
 }
 

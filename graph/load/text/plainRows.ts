@@ -1,6 +1,6 @@
 /**
- * The fast form of reading rows: two columns of digits below 2^32 and perhaps a plain weight, straight into columns.
- * It stops in front of the first line that is anything else, which then goes the general way.
+ * The fast form of reading rows: two columns of digits and perhaps a plain weight, straight into columns. It stops in
+ * front of the first line that is anything else, which then goes the general way.
  */
 import { maxLineBytes } from "./rowFault.ts";
 import type { RowBuilder } from "./rowBuilder.ts";
@@ -25,14 +25,20 @@ export function allowsPlainRows(plan: TextPlan): boolean {
 }
 
 /**
- * Reads lines from `at` on while they are plain and the chunk at hand has room for them in 32 bits. Returns where it
+ * Reads lines from `at` on while they are plain and the chunk at hand has room for them. Returns where it
  * stopped: at the start of a line, or `to`. Each row read is one line.
  *
  * @param bytes ends each line, also the last one before `to`, with LF
  */
 export function readPlainRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
   const { integers } = builder;
-  if (integers === undefined || integers.isWide) return at;
+  if (integers === undefined) return at;
+  return integers.isWide ? readWideRows(bytes, at, to, builder) : readNarrowRows(bytes, at, to, builder);
+}
+
+/** Ids below 2^32. */
+function readNarrowRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
+  const integers = builder.integers!;
   const src = integers.narrow[0]!;
   const dst = integers.narrow[1]!;
   const weights = builder.attrs[0]?.numbers;
@@ -104,6 +110,52 @@ export function readPlainRows(bytes: Uint8Array, at: number, to: number, builder
     }
     src[row] = srcId;
     dst[row] = dstId;
+    row++;
+    lineStart = p + 1;
+  }
+  builder.wrote(row - firstRow);
+  return lineStart;
+}
+
+/** Ids of up to 15 digits, into columns of 64 bits; rows without weight. */
+function readWideRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
+  if (builder.attrs.length > 0) return at;
+  const [src, dst] = builder.integers!.halves as [Uint32Array, Uint32Array];
+  const room = builder.capacity;
+  const firstRow = builder.row;
+  let row = firstRow;
+  let lineStart = at;
+
+  while (lineStart < to && row < room) {
+    let p = lineStart;
+    let srcId = 0;
+    let digit = bytes[p]! - 48;
+    while (digit >= 0 && digit <= 9) {
+      srcId = srcId * 10 + digit;
+      digit = bytes[++p]! - 48;
+    }
+    let byte = digit + 48;
+    if (p === lineStart || p - lineStart > 15 || (byte !== 32 && byte !== 9)) break;
+    do byte = bytes[++p]!;
+    while (byte === 32 || byte === 9);
+
+    const dstFrom = p;
+    let dstId = 0;
+    digit = byte - 48;
+    while (digit >= 0 && digit <= 9) {
+      dstId = dstId * 10 + digit;
+      digit = bytes[++p]! - 48;
+    }
+    byte = digit + 48;
+    if (p === dstFrom || p - dstFrom > 15) break;
+    if (byte !== 10) {
+      if (byte !== 13 || bytes[p + 1] !== 10) break;
+      p++;
+    }
+    src[row * 2] = srcId; // modulo 2^32
+    src[row * 2 + 1] = srcId / 0x100000000;
+    dst[row * 2] = dstId;
+    dst[row * 2 + 1] = dstId / 0x100000000;
     row++;
     lineStart = p + 1;
   }
