@@ -4,10 +4,12 @@
  */
 import { types } from "node:util";
 import { BufferCopies, viewTypeOf } from "./bufferCopies.ts";
+import { builtinModule } from "./builtinModules.ts";
 import { captureFunction } from "./captureFunction.ts";
 import type { Encoded, Heap, HeapNode, Ref } from "./heap.ts";
 import { isPlainObject } from "./isData.ts";
 import { notShippableError, refusalOf, type Place, type Refusal, type ShipCall } from "./refusal.ts";
+import type { AnyFunction } from "./ship.ts";
 import { notShippable, shippable, type Recipe } from "./shippable.ts";
 
 /**
@@ -89,7 +91,7 @@ class Capture implements CaptureContext {
       this.refuse(place, splitSentence(marked[notShippable]));
     }
     if (typeof marked[shippable] === "function") return this.#describeMade(value, place);
-    if (typeof value === "function") return captureFunction(value as (...args: never[]) => unknown, place, this);
+    if (typeof value === "function") return captureFunction(value as AnyFunction, place, this);
     if (Array.isArray(value)) return this.#describeArray(value as unknown[], place);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (ArrayBuffer.isView(value)) return this.#describeView(value, place);
@@ -103,6 +105,8 @@ class Capture implements CaptureContext {
         return { kind: "set", items: Array.from(value, (item) => this.#encodeAt(item, inside(place, " member"))) };
       }
     }
+    const builtin = builtinModule(value);
+    if (builtin !== undefined) return builtin;
     if (types.isModuleNamespaceObject(value)) return this.#describeObject(value, place, false);
     if (Object.getOwnPropertySymbols(value).length > 0 && isPlainButForSymbols(value)) {
       this.refuse(place, {

@@ -3,6 +3,7 @@
  */
 import { types } from "node:util";
 import type { AnyNode, Node, PropertyDefinition } from "acorn";
+import { builtinExport } from "./builtinModules.ts";
 import type { CaptureContext } from "./capture.ts";
 import { findVariable } from "./findVariable.ts";
 import { freeVariables, type FreeVariable } from "./freeVariables.ts";
@@ -12,9 +13,8 @@ import { isData } from "./isData.ts";
 import { importedName } from "./moduleImports.ts";
 import { isParsed, parseFunction, type ParsedFunction } from "./parseFunction.ts";
 import type { Place, Refusal } from "./refusal.ts";
+import type { AnyFunction } from "./ship.ts";
 import { notShippable, shippable } from "./shippable.ts";
-
-type AnyFunction = (...args: never[]) => unknown;
 
 /**
  * The node of a function that was met at a place (undefined: it is the one to be shipped).
@@ -30,7 +30,7 @@ export function captureFunction(fn: AnyFunction, place: Place | undefined, conte
   const inspected = inspectFunction(fn);
   const script = inspected.location && scriptInfo(inspected.location.scriptId);
   if (script?.url.startsWith("node:") === true) {
-    return exportOfNode(fn, script.url) ?? context.refuse(place, unreadable("node", fn.name));
+    return builtinExport(fn, script.url) ?? context.refuse(place, unreadable("node", fn.name));
   }
   if (parsed.form === "class" && place === undefined) {
     return context.refuse(place, { what: "a class", advice: "Write an arrow function that makes the object." });
@@ -45,11 +45,16 @@ export function captureFunction(fn: AnyFunction, place: Place | undefined, conte
     if (capture !== undefined) captures.push(capture);
   }
   const name: unknown = Object.getOwnPropertyDescriptor(fn, "name")?.value;
-  const importName = parsed.names.dynamicImports.length === 0 ? undefined : unusedName(parsed.expression);
+  let source = parsed.expression;
+  if (parsed.names.dynamicImports.length > 0) {
+    const importer = unusedName(source);
+    source = withImportsRenamed(parsed, importer);
+    captures.push({ name: importer, value: context.add({ kind: "importer", file: script?.url ?? "" }) });
+  }
   return {
     kind: "function",
     form: parsed.form,
-    source: importName === undefined ? parsed.expression : withImportsRenamed(parsed, importName),
+    source,
     name: typeof name === "string" ? name : "",
     isAnonymous: parsed.isAnonymous,
     file: script?.url ?? "",
@@ -60,7 +65,6 @@ export function captureFunction(fn: AnyFunction, place: Place | undefined, conte
       const at: Place = { within: place, step: `.${key}`, isVariable: place === undefined };
       return [key, context.encode((fn as unknown as Record<string, unknown>)[key], at)] as const;
     }),
-    importName,
   };
 }
 
@@ -84,6 +88,9 @@ function captureVariable(
     });
   }
   const { value } = found;
+  if (/^__(vi|vite_ssr)_dynamic_import__$/.test(name)) {
+    return { name, value: context.add({ kind: "importer", file: script?.url ?? "" }) }; // a test runner's import(…)
+  }
   if (isKeepNames(value)) return { name, value: context.add({ kind: "keepNames" }) };
   if (found.isOfModule && script !== undefined && !isMarked(value) && !isData(value)) {
     const imported = importedName(name, script);
@@ -124,14 +131,6 @@ function isKeepNames(value: unknown): boolean {
 }
 
 const keepNames = /^\((\w+), ?(\w+)\) ?=> ?[\w$.]+\(\1, ?"name", ?\{ ?value: ?\2, ?configurable: ?(?:true|!0) ?\}\)$/;
-
-/** A function of a module of Node's own, if it is exported under some name. */
-function exportOfNode(fn: AnyFunction, url: string): HeapNode | undefined {
-  const module = process.getBuiltinModule?.(url) as Record<string, unknown> | undefined;
-  if (module === undefined) return undefined;
-  const name = Object.keys(module).find((key) => Object.getOwnPropertyDescriptor(module, key)?.value === fn);
-  return name === undefined ? undefined : { kind: "module", url, name };
-}
 
 function unreadable(reason: "native" | "bound" | "node" | "accessor" | "invalid", detail: string): Refusal {
   switch (reason) {
@@ -225,16 +224,18 @@ function startOf(
 /** True if evaluating a class reads the variable, outside its methods and fields. */
 function isReadAtOnce(name: string, { form, names, node }: ParsedFunction): boolean {
   if (form !== "class") return false;
-  return names.free.get(name)!.some((reference) => {
-    let inner: Node = reference;
-    for (let outer = names.parents.get(inner); outer !== undefined; outer = names.parents.get((inner = outer))) {
-      const { type } = outer as AnyNode;
-      if (type === "FunctionExpression" || type === "ArrowFunctionExpression") return false;
-      if (type === "PropertyDefinition" && (outer as PropertyDefinition).value === inner) return false;
-      if (outer === node) return true;
-    }
-    return false;
-  });
+  return (
+    names.free.get(name)?.some((reference) => {
+      let inner: Node = reference;
+      for (let outer = names.parents.get(inner); outer !== undefined; outer = names.parents.get((inner = outer))) {
+        const { type } = outer as AnyNode;
+        if (type === "FunctionExpression" || type === "ArrowFunctionExpression") return false;
+        if (type === "PropertyDefinition" && (outer as PropertyDefinition).value === inner) return false;
+        if (outer === node) return true;
+      }
+      return false;
+    }) ?? false
+  );
 }
 
 /** A name as long as `import`, so that columns stay true, which the source does not contain. */

@@ -29,7 +29,7 @@ export interface Capture {
 export interface FunctionNode {
   readonly kind: "function";
   readonly form: FunctionForm;
-  /** An expression. A method shorthand has become a function expression; `import(…)` calls `importName`. */
+  /** An expression. A method shorthand has become a function expression; `import(…)` calls a captured importer. */
   readonly source: string;
   readonly name: string;
   /** True if `name` does not stand in the source. */
@@ -44,8 +44,6 @@ export interface FunctionNode {
   readonly atOnce: readonly string[];
   /** Properties that the program gave the function object. */
   readonly properties: readonly (readonly [string, Encoded])[];
-  /** What the source calls where it said `import`; undefined if it imports nothing. */
-  readonly importName: string | undefined;
 }
 
 /** A value that is no primitive. */
@@ -75,5 +73,7 @@ export type HeapNode =
   | { readonly kind: "module"; readonly url: string; readonly name: string | undefined }
   /** An object that says itself how it is made again. */
   | { readonly kind: "made"; readonly module: string; readonly factory: string; readonly data: Heap }
+  /** What stands for `import(…)` in a function of that file. */
+  | { readonly kind: "importer"; readonly file: string }
   /** esbuild's helper that gives functions back their names. */
   | { readonly kind: "keepNames" };

@@ -90,6 +90,8 @@ class Revival {
         const factory = this.#exportOf(await this.#import(node.module), node.module, node.factory);
         return (factory as (data: unknown, env: ReviveEnvironment) => unknown)(data, this.#env);
       }
+      case "importer":
+        return this.#importerFor(node.file);
       case "keepNames":
         return (fn: object, value: string) => Object.defineProperty(fn, "name", { value, configurable: true });
       case "function":
@@ -119,7 +121,6 @@ class Revival {
     }
     this.#underWay.delete(index);
     if (!isReady) return false;
-    if (node.importName !== undefined) early.set(node.importName, this.#importerFor(node.file));
     const { fn, setLate } = evaluateFunction(
       node,
       early,
