@@ -65,9 +65,8 @@ export function streamOutput(stream: Writable): Output {
       if (failure === undefined && !stream.destroyed) {
         await new Promise<void>((resolve) => stream.write(bytes, (error) => (error && onError(error), resolve())));
       }
-      if (stream.destroyed || (failure as NodeJS.ErrnoException | undefined)?.code === "EPIPE") {
-        throw new OutputClosed("the reader of the output has gone");
-      }
+      const hasGone = failure === undefined ? stream.destroyed : (failure as NodeJS.ErrnoException).code === "EPIPE";
+      if (hasGone) throw new OutputClosed("the reader of the output has gone");
       if (failure !== undefined) throw failure;
     },
     async commit() {},

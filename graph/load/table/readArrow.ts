@@ -4,16 +4,17 @@
 import { isUtf8 } from "node:buffer";
 import type * as Arrow from "apache-arrow";
 import { excerpt } from "../../../core/errors.ts";
+import { checkFileForm, checkStream, isFileForm } from "./arrowFraming.ts";
 import { decodeLz4Frame } from "./lz4Frame.ts";
-import { type Table, type TableColumn, wholeNumberColumn } from "./table.ts";
-import { openToRead } from "./tableBytes.ts";
+import { type StringValues, type Table, type TableColumn, wholeNumberColumn } from "./table.ts";
+import { readWhole } from "./tableBytes.ts";
 import { tableInputError } from "./tableInputError.ts";
 
 /**
- * Reads an Arrow file or stream, batch by batch, compressed by LZ4 or zstd or not. Integers are exact; dates and
- * times become ISO 8601 text.
+ * Reads an Arrow file or stream, compressed by LZ4 or zstd or not. Integers are exact; dates and times become ISO 8601
+ * text, to the millisecond.
  *
- * Memory: numbers are copied into columns; strings are kept as bytes, and made when asked for.
+ * Memory: the file, and columns of its numbers; strings are made when asked for.
  *
  * @throws SuperstepError INVALID_INPUT if the file is damaged, or a column is nested or of a type without a place in a
  *   table.
@@ -21,16 +22,15 @@ import { tableInputError } from "./tableInputError.ts";
 export async function readArrow(file: string): Promise<Table> {
   const arrow = await import("apache-arrow");
   await registerCodecs(arrow);
-  const handle = await openToRead(file);
+  const bytes = await readWhole(file);
   try {
-    const reader = await arrow.RecordBatchReader.from(handle);
-    await reader.open();
-    const { fields } = reader.schema;
+    const { schema, batches } = isFileForm(bytes) ? openFile(arrow, bytes) : openStream(arrow, bytes);
+    const { fields } = schema;
     const chunks: Arrow.Data[][] = fields.map(() => []);
     let numRows = 0;
-    for await (const batch of reader) {
+    for (const batch of batches) {
+      for (const [index, list] of chunks.entries()) list.push(checked(batch, index));
       numRows += batch.numRows;
-      for (const [index, list] of chunks.entries()) list.push(batch.data.children[index]!);
     }
     const columns = fields.map(({ name, type }, index) => {
       return columnOf(arrow, file, name, type, chunks[index]!, numRows);
@@ -39,10 +39,57 @@ export async function readArrow(file: string): Promise<Table> {
   } catch (error) {
     if ((error as { code?: unknown }).code === "INVALID_INPUT") throw error;
     throw tableInputError(file, `must be sound Arrow IPC: ${excerpt((error as Error).message)}`, { cause: error });
-  } finally {
-    await handle.close();
   }
 }
+
+interface Opened {
+  readonly schema: Arrow.Schema;
+  readonly batches: Iterable<Arrow.RecordBatch>;
+}
+
+function openFile(arrow: typeof Arrow, bytes: Buffer): Opened {
+  checkFileForm(bytes);
+  const reader = arrow.RecordBatchReader.from(bytes) as Arrow.RecordBatchFileReader;
+  reader.open();
+  return { schema: reader.schema, batches: batchesOf(reader) };
+}
+
+/** The batches of a file; iterated by itself, the reader stops in silence at one it cannot find. */
+function* batchesOf(reader: Arrow.RecordBatchFileReader): Generator<Arrow.RecordBatch> {
+  for (let index = 0; index < reader.numRecordBatches; index++) {
+    const batch = reader.readRecordBatch(index);
+    if (batch === null) throw new Error(`record batch ${index} is not where it should be`);
+    yield batch;
+  }
+}
+
+function openStream(arrow: typeof Arrow, bytes: Buffer): Opened {
+  const messages = bytes.subarray(0, checkStream(bytes));
+  const reader = arrow.RecordBatchReader.from(messages) as Arrow.RecordBatchStreamReader;
+  reader.open();
+  return { schema: reader.schema, batches: reader };
+}
+
+/** Column `index` of a batch, once its buffers are found to hold what its lengths promise. */
+function checked(batch: Arrow.RecordBatch, index: number): Arrow.Data {
+  const data = batch.data.children[index] as Arrow.Data | undefined;
+  const { numRows } = batch;
+  if (data === undefined || data.length !== numRows)
+    throw new Error(`column ${index + 1} differs from its batch in length`);
+  const { nullCount, nullBitmap, valueOffsets, values } = data as Arrow.Data & { values?: { readonly length: number } };
+  const isBits = data.type.typeId === boolTypeId;
+  const isShort =
+    numRows > 0 &&
+    ((nullCount > 0 && nullBitmap.length * 8 < numRows) ||
+      (valueOffsets === undefined
+        ? values !== undefined && values.length * (isBits ? 8 : 1) < numRows
+        : valueOffsets.length <= numRows));
+  if (isShort || nullCount < 0 || nullCount > numRows) throw new Error(`column ${index + 1} lacks values`);
+  return data;
+}
+
+/** `Type.Bool` of the library, whose values are bits. */
+const boolTypeId = 6;
 
 async function registerCodecs(arrow: typeof Arrow): Promise<void> {
   const { CompressionType, compressionRegistry } = arrow;
@@ -155,7 +202,7 @@ function otherValues(
   chunks: readonly Arrow.Data[],
   numRows: number,
   validity: Uint8Array | undefined,
-): { type: "number"; values: Float64Array } | { type: "string"; values: string[] } {
+): { type: "number"; values: Float64Array } | { type: "string"; values: StringValues } {
   const { DataType } = arrow;
   const valueType = DataType.isDictionary(type) ? type.dictionary : type;
   const vector = new arrow.Vector(
@@ -166,7 +213,7 @@ function otherValues(
     return { type: "number", values };
   }
   const isTime = DataType.isDate(valueType) || DataType.isTimestamp(valueType);
-  if (!isTime && !DataType.isUtf8(valueType) && !DataType.isLargeUtf8(valueType) && !DataType.isNull(valueType)) {
+  if (!isTime && !DataType.isUtf8(valueType) && !DataType.isLargeUtf8(valueType) && !DataType.isUtf8View(valueType)) {
     throw tableInputError(
       file,
       `column ${excerpt(name)} is of type ${arrow.Type[valueType.typeId]}, which a table cannot hold`,
@@ -175,7 +222,9 @@ function otherValues(
   const values = Array.from({ length: numRows }, (_none, row) => {
     if (validity?.[row] === 0) return "";
     const value: unknown = vector.get(row);
-    return isTime ? new Date(Number(value)).toISOString() : typeof value === "string" ? value : "";
+    if (isTime) return new Date(Number(value)).toISOString();
+    if (typeof value !== "string") throw new Error(`row ${row + 1} of column ${excerpt(name)} has no string`);
+    return value;
   });
   return { type: "string", values };
 }

@@ -45,8 +45,8 @@ export async function readText(file: string): Promise<Buffer> {
   try {
     const head = await handle.read(Buffer.alloc(2), 0, 2, 0);
     const isGzip = head.bytesRead === 2 && head.buffer[0] === 0x1f && head.buffer[1] === 0x8b;
-    if (!isGzip && file.toLowerCase().endsWith(".gz") && head.bytesRead === 0) {
-      throw tableInputError(file, "must be gzip, but it has no bytes");
+    if (head.bytesRead < 2 && file.toLowerCase().endsWith(".gz")) {
+      throw tableInputError(file, `must be gzip, and has ${head.bytesRead} bytes`);
     }
     const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 });
     if (isGzip) await pipeline(stream, createGunzip({ chunkSize: 1 << 20 }), collect);
@@ -59,6 +59,22 @@ export async function readText(file: string): Promise<Buffer> {
     await handle.close();
   }
   return checkText(file, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+}
+
+/** A file's bytes, whole. @throws SuperstepError INVALID_INPUT if it cannot be read. */
+export async function readWhole(file: string): Promise<Buffer> {
+  const handle = await openToRead(file);
+  try {
+    const bytes = Buffer.allocUnsafeSlow((await handle.stat()).size);
+    for (let filled = 0; filled < bytes.length;) {
+      const { bytesRead } = await handle.read(bytes, filled, Math.min(bytes.length - filled, 1 << 30), filled);
+      if (bytesRead === 0) throw tableInputError(file, "became shorter while it was read");
+      filled += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Opens a file to read. @throws SuperstepError INVALID_INPUT if that fails. */

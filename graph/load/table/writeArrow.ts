@@ -32,7 +32,14 @@ export async function writeArrow(table: Table, output: Output): Promise<void> {
     if (pending.length > 0) await output.write(Buffer.concat(pending));
     pending.length = 0;
   };
-  const writer = new arrow.RecordBatchFileWriter();
+  /** With the schema message that the format asks for at the start, and the library's writer leaves out. */
+  class FileWriter extends arrow.RecordBatchFileWriter {
+    protected override _writeSchema(first: Arrow.Schema): this {
+      super._writeSchema(first);
+      return this._writeMessage(arrow.Message.from(first));
+    }
+  }
+  const writer = new FileWriter();
   writer.reset(new Sink(), schema);
   for (let from = 0; from < table.numRows; from += rowsPerBatch) {
     const to = Math.min(table.numRows, from + rowsPerBatch);
