@@ -5,7 +5,8 @@
  * can be simulated in one process, and every failure be played again.
  */
 import type { TaskFailure } from "./failure.ts";
-import { advanceAll, failJob, loseHostOutputs, submitJob } from "./jobRun.ts";
+import { advanceAll, failJob, submitJob } from "./jobRun.ts";
+import { loseHostOutputs } from "./lostOutputs.ts";
 import type { SchedulerCommand, SchedulerEvent } from "./protocol.ts";
 import type { SchedulerState, Step } from "./state.ts";
 import { fillSlots, insertAscending, taskFailed, taskFinished, taskStarted } from "./taskSet.ts";

@@ -60,8 +60,8 @@ export interface JobRun {
   readonly submittedAt: number;
   /** Its launches that have not ended. */
   readonly running: Map<number, Launch>;
-  /** Set once it is to fail: nothing is launched any more, and the job ends when nothing of it runs. */
-  failure: JobFailure | undefined;
+  /** Set once it is decided how it ends: nothing is launched any more, and the job ends when nothing of it runs. */
+  ending: { readonly failure: JobFailure | undefined } | undefined;
 }
 
 /** A thread that can run one task at a time. */

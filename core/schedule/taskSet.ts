@@ -2,7 +2,8 @@
  * Tasks of stages: handed to free slots, and taken back when their attempts end.
  */
 import { consequences, jobFailureOf, lineOf, type TaskFailure } from "./failure.ts";
-import { acceptResult, failJob, loseMapOutput, settleIfIdle, stageOf } from "./jobRun.ts";
+import { acceptResult, failJob, settleIfIdle, stageOf } from "./jobRun.ts";
+import { loseMapOutput, noteLostOutput } from "./lostOutputs.ts";
 import type { Contribution, Launch } from "./protocol.ts";
 import type { JobRun, SchedulerState, StageRun, Step } from "./state.ts";
 
@@ -11,7 +12,7 @@ export function fillSlots(step: Step): void {
   const { state } = step;
   if (state.freeSlots.length === 0) return;
   for (const job of state.jobs.values()) {
-    if (job.failure !== undefined) continue;
+    if (job.ending !== undefined) continue;
     for (const stage of job.stages) {
       if (stage.status !== "running" || !stage.isReady) continue;
       while (stage.nextPending < stage.pending.length) {
@@ -43,8 +44,8 @@ export function taskFinished(
   const ended = endLaunch(step.state, launchId);
   if (ended === undefined) return;
   const { launch, job, stage } = ended;
-  emitTaskEnd(step, ended, job.failure === undefined ? "succeeded" : "cancelled");
-  if (job.failure !== undefined) settleIfIdle(step, job);
+  emitTaskEnd(step, ended, job.ending === undefined ? "succeeded" : "cancelled");
+  if (job.ending !== undefined) settleIfIdle(step, job);
   else acceptResult(step, job, stage, launch, result, contributions);
 }
 
@@ -53,9 +54,11 @@ export function taskFailed(step: Step, launchId: number, failure: TaskFailure): 
   const ended = endLaunch(step.state, launchId);
   if (ended === undefined) return;
   const { launch, job, stage } = ended;
-  emitTaskEnd(step, ended, job.failure === undefined ? "failed" : "cancelled", failure);
-  if (job.failure !== undefined) settleIfIdle(step, job);
-  else reactTo(step, job, stage, launch, failure);
+  emitTaskEnd(step, ended, job.ending === undefined ? "failed" : "cancelled", failure);
+  if (job.ending !== undefined) {
+    if (failure.kind === "fetchFailed") noteLostOutput(step, job, failure);
+    settleIfIdle(step, job);
+  } else reactTo(step, job, stage, launch, failure);
 }
 
 function launch({ state, commands }: Step, job: JobRun, stage: StageRun, partition: number): void {
