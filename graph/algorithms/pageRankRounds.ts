@@ -1,0 +1,129 @@
+/**
+ * The two ways ranks are computed: full rounds, in which every edge sends, and deltas, in which only what still changes
+ * does.
+ */
+import type { Graph } from "../graph.ts";
+import { sumVertices } from "../operators/sumVertices.ts";
+import type { VertexId } from "../types.ts";
+import type { PageRankRun } from "./pageRank.ts";
+
+/** Checked options. */
+export interface RankSpec {
+  readonly iterations: number | undefined;
+  readonly tolerance: number | undefined;
+  readonly resetProbability: number;
+  readonly scale: "graphx" | "none" | "probability";
+  readonly source: VertexId | undefined;
+  readonly maxSupersteps: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A vertex in rounds: `isSink` if no weight leaves it. */
+interface Ranked {
+  readonly rank: number;
+  readonly isSink: boolean;
+}
+
+/** A vertex in deltas. */
+interface Settling {
+  readonly rank: number;
+  readonly delta: number;
+}
+
+/** Rounds over all edges: `iterations` of them, or until no rank changes by more than `tolerance`. */
+export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
+  const { iterations, tolerance, resetProbability, scale, source, maxSupersteps, signal } = spec;
+  const numVertices = await shared.numVertices();
+  const isPersonal = source !== undefined;
+  const isProbability = scale === "probability";
+  const start = isPersonal || !isProbability ? 1 : 1 / numVertices;
+  const reset = isPersonal || !isProbability ? resetProbability : resetProbability / numVertices;
+  const followed = 1 - resetProbability;
+  // What the sinks hold, per vertex that resets lead to; only probabilities redistribute it.
+  const sinkShare = !isProbability ? 0 : isPersonal ? followed : followed / numVertices;
+
+  const initial = shared.mapVertices((id, total): Ranked => {
+    const holds = !isPersonal || id === source;
+    return { rank: holds ? start : 0, isSink: total === 0 };
+  });
+  const sinksAtStart = isProbability ? await sumOf(initial, (vertex) => (vertex.isSink ? vertex.rank : 0)) : 0;
+  const run = await initial.supersteps<number>("pageRank", {
+    sendMessage: (edge) => edge.sendToDst(edge.srcAttr.rank * edge.attr),
+    mergeMessage: (a, b) => a + b,
+    vertexProgram: (id, vertex, sum, globals) => {
+      const jumped = !isPersonal || id === source ? reset + sinkShare * globals["sinks"]! : 0;
+      return { rank: jumped + followed * sum, isSink: vertex.isSink };
+    },
+    noMessage: { value: 0 },
+    aggregators: {
+      delta: { kind: "max", of: (before, after) => Math.abs(after.rank - before.rank) },
+      sinks: { kind: "sum", of: isProbability ? (_before, after) => (after.isSink ? after.rank : 0) : () => 0 },
+    },
+    globals: { sinks: sinksAtStart, delta: Infinity },
+    maxSupersteps: iterations ?? maxSupersteps,
+    ...(tolerance !== undefined && {
+      until: (globals: Readonly<Record<string, number>>) => globals["delta"]! <= tolerance,
+    }),
+    tripletFields: "src",
+    signal,
+  });
+  const ranks = run.graph.mapVertices((_id, vertex) => vertex.rank);
+  const residual = run.supersteps === 0 || numVertices === 0 ? 0 : run.globals["delta"]!;
+  const converged = tolerance === undefined ? residual === 0 : run.converged;
+  return finish(ranks, run.supersteps, converged, residual, spec);
+}
+
+/** GraphX's delta form: a vertex sends on only what its rank changed by, and only if that is above the tolerance. */
+export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
+  const { tolerance, resetProbability, source, maxSupersteps, signal } = spec;
+  const threshold = tolerance!;
+  const followed = 1 - resetProbability;
+  const isPersonal = source !== undefined;
+  const initial = shared.mapVertices((id): Settling => {
+    const start = !isPersonal ? resetProbability : id === source ? 1 : 0;
+    return { rank: start, delta: start };
+  });
+  const run = await initial.supersteps<number>("pageRank", {
+    sendMessage: (edge) => {
+      if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.attr);
+    },
+    mergeMessage: (a, b) => a + b,
+    activeDirection: "out",
+    vertexProgram: (_id, vertex, sum) => {
+      const delta = followed * sum;
+      return { rank: vertex.rank + delta, delta };
+    },
+    aggregators: { delta: { kind: "max", of: (_before, after) => after.delta } },
+    maxSupersteps,
+    tripletFields: "src",
+    signal,
+  });
+  const ranks = run.graph.mapVertices((_id, vertex) => vertex.rank);
+  const residual = run.supersteps === 0 ? 0 : run.globals["delta"]!;
+  return finish(ranks, run.supersteps, run.converged, residual, spec);
+}
+
+/** Scales ranks as asked. The sum is exact, so the scaled ranks do not depend on partitions. */
+async function finish(
+  ranks: Graph<number, number>,
+  supersteps: number,
+  converged: boolean,
+  residual: number,
+  { scale, source }: RankSpec,
+): Promise<PageRankRun> {
+  if (scale !== "graphx") {
+    await ranks.materialize();
+    return { graph: ranks, supersteps, converged, residual };
+  }
+  const total = await sumOf(ranks, (rank) => rank);
+  const target = source === undefined ? await ranks.numVertices() : 1;
+  const factor = total === 0 ? 1 : target / total;
+  const graph = ranks.mapVertices((_id, rank) => rank * factor);
+  await graph.materialize();
+  await ranks.unpersist();
+  return { graph, supersteps, converged, residual };
+}
+
+function sumOf<VD>(graph: Graph<VD, number>, of: (attr: VD) => number): Promise<number> {
+  return sumVertices(graph.mapVertices((_id, attr) => of(attr)).parts);
+}

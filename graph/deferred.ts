@@ -1,0 +1,119 @@
+/**
+ * A value brought about on first use, shared by those who retain it, freed when the last lets go, and brought about
+ * again if it is wanted after that: lineage, for the columns of a graph.
+ */
+
+/** Values that a deferred one will be made from: retained until it is made for the first time. */
+class Inputs {
+  #inputs: readonly Deferred<unknown>[];
+
+  constructor(inputs: readonly Deferred<unknown>[]) {
+    this.#inputs = inputs;
+    for (const input of inputs) input.retain();
+  }
+
+  async release(): Promise<void> {
+    const inputs = this.#inputs;
+    this.#inputs = [];
+    await Promise.all(inputs.map((input) => input.release()));
+  }
+}
+
+/** A deferred value that was never made and that nobody can reach lets its inputs go. */
+const unreachable = new FinalizationRegistry<Inputs>((inputs) => void inputs.release());
+
+export class Deferred<T> {
+  readonly #make: () => Promise<T>;
+  readonly #free: (value: T) => void | Promise<void>;
+  #inputs: Inputs | undefined;
+  #value: Promise<T> | undefined;
+  #holders = 0;
+
+  /**
+   * `make` may run again after everyone has let go. `free` gives back what a made value holds. `inputs` are retained
+   * until the value is first made, so that what it is made from need not be made again.
+   */
+  constructor(
+    make: () => Promise<T>,
+    free: (value: T) => void | Promise<void>,
+    inputs: readonly Deferred<never>[] = [],
+  ) {
+    this.#make = make;
+    this.#free = free;
+    if (inputs.length === 0) return;
+    this.#inputs = new Inputs(inputs as unknown as readonly Deferred<unknown>[]);
+    unreachable.register(this, this.#inputs, this);
+  }
+
+  /** A value that exists already; `make` brings it about again if it is wanted after it was freed. */
+  static ready<T>(value: T, free: (value: T) => void | Promise<void>, make: () => Promise<T>): Deferred<T> {
+    const deferred = new Deferred(make, free);
+    deferred.#value = Promise.resolve(value);
+    return deferred;
+  }
+
+  /** Takes a value that was made along with another one; gives it back if nobody wants it, or there is one already. */
+  async offer(value: T): Promise<void> {
+    if (this.#holders > 0 && this.#value === undefined) this.#value = Promise.resolve(value);
+    else await this.#free(value);
+  }
+
+  /** Keeps the value, once made, until `release`. */
+  retain(): this {
+    this.#holders++;
+    return this;
+  }
+
+  /** Undoes one `retain`; the last one frees the value, if there is one. Resolves when it is freed. */
+  async release(): Promise<void> {
+    this.#holders--;
+    if (this.#holders > 0) return;
+    const value = this.#value;
+    this.#value = undefined;
+    const made = await value?.catch(() => undefined); // one that failed to come about holds nothing
+    if (made !== undefined) await this.#free(made);
+  }
+
+  /** Makes the value if need be and lends it to `borrow`; it is not freed before `borrow` has ended. */
+  async use<R>(borrow: (value: T) => R | Promise<R>): Promise<R> {
+    this.retain();
+    try {
+      return await borrow(await this.#get());
+    } finally {
+      await this.release();
+    }
+  }
+
+  #get(): Promise<T> {
+    this.#value ??= this.#bringAbout();
+    return this.#value;
+  }
+
+  async #bringAbout(): Promise<T> {
+    try {
+      const value = await this.#make();
+      const inputs = this.#inputs;
+      this.#inputs = undefined;
+      if (inputs !== undefined) unreachable.unregister(this);
+      await inputs?.release();
+      return value;
+    } catch (error) {
+      this.#value = undefined; // told to those who wait for it now; the next use tries again
+      throw error;
+    }
+  }
+}
+
+/** A part of a deferred value: the whole is retained while the part is. */
+export function partOf<T, P>(whole: Deferred<T>, pick: (value: T) => P): Deferred<P> {
+  const make = async (): Promise<P> => {
+    whole.retain();
+    try {
+      return await whole.use(pick);
+    } catch (error) {
+      await whole.release();
+      throw error;
+    }
+  };
+  return new Deferred(make, () => whole.release(), [whole as unknown as Deferred<never>]);
+}

@@ -1,0 +1,154 @@
+/**
+ * Combine: over a vertex cut, the messages to a vertex are merged in each part that holds some of its edges, then
+ * across parts, in the order of the parts, where the vertex lives.
+ */
+import { decodeValues, encodeValues } from "../../core/column/codec.ts";
+import { schemaOf, widen } from "../../core/column/schema.ts";
+import type { ColumnRef, ColumnSet, Schema } from "../../core/column/types.ts";
+import { excerpt } from "../../core/errors.ts";
+import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
+import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { Bindings } from "../columns/accessors.ts";
+import { runLoop } from "../columns/loop.ts";
+import { MissingValue, RowOutput, sharedCopy, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { idReader } from "../partition/idColumn.ts";
+import type { IdColumn } from "../partition/topology.ts";
+import { ApplyRows, applyText, type ApplyInput } from "./apply.ts";
+import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
+import { reportOf, type SuperstepReport } from "./superstep.ts";
+
+export const scanPartRef: OperatorRef = operatorRef(import.meta.url, "scanPart");
+export const combineMessagesRef: OperatorRef = operatorRef(import.meta.url, "combineMessages");
+export const combineAndApplyRef: OperatorRef = operatorRef(import.meta.url, "combineAndApply");
+
+/** Merged messages of one part: their targets, ascending, and what came to each. */
+export interface PartMessages {
+  readonly targets: Uint32Array;
+  /** One a target, as written by `encodeValues`. */
+  readonly values: SharedArrayBuffer;
+  /** What the first message is, nullable where later ones lack a value; absent if there is none. */
+  readonly schema?: Schema;
+}
+
+/** What the scan of one part found. */
+export interface ScannedPart extends PartMessages, ScanCounts {}
+
+/** Task: scans one part, and keeps the merged messages for the partitions where their targets live. */
+export async function scanPart(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const targets: number[] = [];
+  const messages: unknown[] = [];
+  const bindings: Bindings = { targets, merges: messages };
+  await bindScan(bindings, input, rows, counts, task);
+  runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(take()); }"), task);
+  const shared = new Uint32Array(new SharedArrayBuffer(targets.length * 4));
+  shared.set(targets);
+  const packed = { ...counts, targets: shared, values: sharedCopy(encodeValues(messages)) };
+  return messages.length > 0 ? { ...packed, schema: commonSchema(messages) } : packed;
+}
+
+/** The schema of the first value, with nullable fields where later values lack one. */
+function commonSchema(values: readonly unknown[]): Schema {
+  let schema = schemaOf(values[0]);
+  for (const value of values) schema = widen(schema, value) ?? schema;
+  return schema;
+}
+
+/** What all partitions of a combine that writes messages share. */
+export interface CombineInput {
+  readonly operation: string;
+  readonly mergeMessage: ShippedFunction<AnyFunction>;
+  readonly ids: IdColumn;
+  readonly output: ColumnSet;
+  /** One byte a vertex, written: 1 for those that received a message. */
+  readonly received: ColumnRef<"uint8">;
+}
+
+/** The vertices [from, to), and the parts' messages of which some may be for them. */
+export interface CombinePartition {
+  readonly from: number;
+  readonly to: number;
+  readonly parts: readonly PartMessages[];
+}
+
+/** Task: the merged message of each vertex of a partition, as columns; `metMissing` if it must run again nullable. */
+export async function combineMessages(
+  input: CombineInput,
+  { from, to, parts }: CombinePartition,
+  task: TaskContext,
+): Promise<WrittenRows> {
+  const merge = (await task.revive(input.mergeMessage)) as (a: unknown, b: unknown) => unknown;
+  const { has, merged } = mergeParts(parts, from, to, merge);
+  const output = new RowOutput(input.output, from, to);
+  const idOf = idReader(input.ids, task.arena);
+  const bindings: Bindings = { has, merged, from, to, received: task.arena.view(input.received) };
+  output.bind(bindings, "out", task.arena, (index) => `the message to vertex ${excerpt(idOf(index))}`, input.operation);
+  const body = `
+received.fill(0, from, to);
+for (let t = from; t < to; t++) {
+  if (has[t - from] === 0) continue;
+  received[t] = 1;
+  const value = merged[t - from];
+  ${writeStatements(input.output, "out", "t", "value")}
+}`;
+  try {
+    runLoop(bindings, { declarations: "", body }, task);
+  } catch (error) {
+    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
+    throw error;
+  }
+  return output.finish();
+}
+
+/** Task: combine and apply over one partition of a cut graph. */
+export async function combineAndApply(
+  { apply, mergeMessage }: { apply: ApplyInput; mergeMessage: ShippedFunction<AnyFunction> },
+  { from, to, parts }: CombinePartition,
+  task: TaskContext,
+): Promise<SuperstepReport> {
+  const merge = (await task.revive(mergeMessage)) as (a: unknown, b: unknown) => unknown;
+  const { has, merged } = mergeParts(parts, from, to, merge);
+  const target = new ApplyRows(apply, from, to);
+  const bindings: Bindings = { received: undefined, hasMessage: has, merged, from, to };
+  await target.bind(bindings, from, to, task);
+  const body = `
+for (let t = from; t < to; t++) {
+  const has = hasMessage[t - from] !== 0;
+  ${applyText(apply, "merged[t - from]")}
+}`;
+  return reportOf(target, { messages: 0, edgesScanned: 0 }, () => runLoop(bindings, { declarations: "", body }, task));
+}
+
+/** Left to right over the parts, in their order. */
+function mergeParts(
+  parts: readonly PartMessages[],
+  from: number,
+  to: number,
+  merge: (a: unknown, b: unknown) => unknown,
+): { has: Uint8Array; merged: unknown[] } {
+  const has = new Uint8Array(to - from);
+  const merged = new Array<unknown>(to - from);
+  for (const part of parts) {
+    const start = lowerBound(part.targets, from);
+    const end = lowerBound(part.targets, to);
+    if (start === end) continue;
+    const values = decodeValues(new Uint8Array(part.values));
+    for (let i = start; i < end; i++) {
+      const row = part.targets[i]! - from;
+      merged[row] = has[row] !== 0 ? merge(merged[row], values[i]) : values[i];
+      has[row] = 1;
+    }
+  }
+  return { has, merged };
+}
+
+function lowerBound(ascending: Uint32Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,67 @@
+/**
+ * From merged messages of parts to columns over the vertices, with a mark for those that received one: the last half
+ * of `aggregateMessages`, and of every table that is laid over a graph's vertices.
+ */
+import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
+import type { Driver } from "../../core/cluster/driver.ts";
+import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
+import { nullable } from "../columns/nullable.ts";
+import { commonSchema } from "../columns/commonSchema.ts";
+import { withChunks, type WrittenRows } from "../columns/output.ts";
+import type { Topology } from "../partition/topology.ts";
+import { combineMessagesRef, type CombineInput, type CombinePartition, type PartMessages } from "./combine.ts";
+
+/** Values of some of a graph's vertices: columns over all of them, and one byte each, 1 where there is a value. */
+export interface VertexTable {
+  readonly columns: ColumnSet;
+  readonly present: ColumnRef<"uint8">;
+}
+
+/** Gives a table's columns back to the arena. */
+export function freeTable(driver: Driver, { columns, present }: VertexTable): void {
+  freeColumns(driver.arena, columns);
+  driver.arena.free(present);
+}
+
+/**
+ * Merges `parts`, in their order, into a table.
+ *
+ * @throws SuperstepError TYPE_MISMATCH if messages are of different types.
+ */
+export async function messagesToColumns(
+  driver: Driver,
+  topology: Topology,
+  operation: string,
+  mergeMessage: ShippedFunction<AnyFunction>,
+  parts: readonly PartMessages[],
+): Promise<VertexTable> {
+  let schema = commonSchema(operation, parts);
+  const { numVertices: length } = topology;
+  const received = driver.arena.allocate("uint8", length, operation);
+  for (;;) {
+    const output: ColumnSet = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
+    const shared: CombineInput = { operation, mergeMessage, ids: topology.ids, output, received };
+    const tasks = topology.partitions.map(({ from, to }, at): CombinePartition => ({
+      from,
+      to,
+      parts: partsFor(parts, topology, at),
+    }));
+    const spec = { name: `${operation}: combine`, operator: combineMessagesRef, shared, tasks };
+    try {
+      const written = await driver.runTasks<WrittenRows>(spec);
+      if (!written.some((rows) => rows.metMissing)) return { columns: withChunks(output, written), present: received };
+    } catch (error) {
+      freeTable(driver, { columns: output, present: received });
+      throw error;
+    }
+    freeColumns(driver.arena, output);
+    schema = nullable(schema);
+  }
+}
+
+/** Only parts that hold a target of the partition travel to its task. */
+function partsFor(parts: readonly PartMessages[], topology: Topology, partition: number): readonly PartMessages[] {
+  const { from, to } = topology.partitions[partition]!;
+  return parts.filter(({ targets }) => targets.length > 0 && targets[0]! < to && targets[targets.length - 1]! >= from);
+}

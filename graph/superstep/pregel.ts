@@ -1,0 +1,71 @@
+/**
+ * Pregel: supersteps of messages until none is sent, with GraphX's semantics.
+ */
+import { schemaOf } from "../../core/column/schema.ts";
+import { invalidArgument } from "../../core/errors.ts";
+import type { AnyFunction } from "../../core/function/ship.ts";
+import type { EdgeContext, EdgeDirection, VertexId } from "../types.ts";
+import { shipRound, type MessageRound } from "./aggregateMessages.ts";
+import type { TripletFields } from "./program.ts";
+import { shipProgram, type SuperstepsSpec } from "./superstepsOver.ts";
+
+/** A vertex program and when it stops. */
+export interface PregelOptions<VD, ED, Msg> {
+  /** What every vertex receives first. It alone decides the type of messages. */
+  readonly initialMessage: Msg;
+  /** The new attribute of a vertex that received `message`: pure, of the same type as `attr`. */
+  readonly vertexProgram: (id: VertexId, attr: VD, message: NoInfer<Msg>) => VD;
+  /** Called for each edge next to active vertices; sends any number of messages to its two ends. */
+  readonly sendMessage: (edge: EdgeContext<VD, ED, NoInfer<Msg>>) => void;
+  /** Merges two messages to one vertex. Applied left to right, in the order of GRAPHX rule G4. */
+  readonly mergeMessage: (a: NoInfer<Msg>, b: NoInfer<Msg>) => NoInfer<Msg>;
+  /**
+   * Edges scanned after the first superstep: where a message reached the source ("out"), the destination ("in"), at
+   * least one ("either", the default) or both ("both") in the superstep before.
+   */
+  readonly activeDirection?: EdgeDirection;
+  /** Supersteps at most, a positive integer or Infinity, the default. */
+  readonly maxSupersteps?: number;
+  /** What `sendMessage` may read of an edge; the rest is undefined. Default: all. */
+  readonly tripletFields?: TripletFields;
+  /** Cancels the run, which fails with CANCELLED. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Checks the options and takes the functions apart.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if a limit or direction is out of range.
+ * @throws SuperstepError NOT_SHIPPABLE if a function captures what cannot travel.
+ */
+export function shipPregel<VD, ED, Msg>(operation: string, options: PregelOptions<VD, ED, Msg>): SuperstepsSpec {
+  const { activeDirection = "either", maxSupersteps = Infinity, initialMessage, signal } = options;
+  checkMaxSupersteps(operation, maxSupersteps);
+  if (!["in", "out", "either", "both"].includes(activeDirection)) {
+    throw invalidArgument(operation, "activeDirection", '"in", "out", "either" or "both"', activeDirection);
+  }
+  const schema = schemaOf(initialMessage);
+  const isPlain = schema.kind === "scalar" && schema.field.type !== "object";
+  return {
+    operation,
+    scan: {
+      ...shipRound(operation, options as unknown as MessageRound<VD, ED, Msg>),
+      activeDirection,
+      ...(isPlain && { messageType: schema.field.type }),
+    },
+    apply: {
+      vertexProgram: shipProgram(operation, options.vertexProgram as AnyFunction),
+      applyTo: "received",
+      aggregators: {},
+    },
+    initialMessage: { value: initialMessage },
+    maxSupersteps,
+    signal,
+  };
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT unless `maxSupersteps` is a positive integer or Infinity. */
+export function checkMaxSupersteps(operation: string, maxSupersteps: number): void {
+  if (maxSupersteps === Infinity || (Number.isSafeInteger(maxSupersteps) && maxSupersteps >= 1)) return;
+  throw invalidArgument(operation, "maxSupersteps", "an integer >= 1, or Infinity", maxSupersteps);
+}

@@ -1,0 +1,180 @@
+/**
+ * Scan: edges next to active vertices send messages, merged per target, left to right: along incoming edges by
+ * ascending source, then along outgoing edges by ascending destination, parallel edges in input order.
+ *
+ * A scan pulls: each target's row is walked, and of what an edge sends only what goes to the row's own vertex is
+ * taken; what goes to the other end is taken in that vertex's row. So a target's messages meet in one thread, in an
+ * order that depends on the graph alone.
+ */
+import type { Arena } from "../../core/column/arena.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
+import { SuperstepError, excerpt } from "../../core/errors.ts";
+import type { TaskContext } from "../../core/host/task.ts";
+import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
+import type { LoopText } from "../columns/loop.ts";
+import type { EdgeRows, IdColumn } from "../partition/topology.ts";
+import { idReader } from "../partition/idColumn.ts";
+import type { VertexId } from "../types.ts";
+import type { ScanProgram } from "./program.ts";
+
+/** What a scan reads: the same for all partitions of a stage. */
+export interface ScanInput {
+  readonly program: ScanProgram;
+  readonly ids: IdColumn;
+  readonly vertices: ColumnSet;
+  readonly edges: ColumnSet;
+  /** One byte a vertex, 1 for those that received a message last superstep; absent: all edges are scanned. */
+  readonly active?: ColumnRef<"uint8">;
+}
+
+/** The rows of one partition: of its vertices by incoming edges and, if anything is sent to sources, by outgoing ones. */
+export interface ScanRows {
+  readonly inRows?: EdgeRows;
+  readonly outRows?: EdgeRows;
+}
+
+/** What a scan counted. */
+export interface ScanCounts {
+  messages: number;
+  edgesScanned: number;
+}
+
+/** Binds all that the text of `scanText` names. Revives the user's functions. */
+export async function bindScan(
+  bindings: Bindings,
+  input: ScanInput,
+  rows: ScanRows,
+  counts: ScanCounts,
+  task: TaskContext,
+): Promise<void> {
+  const { arena } = task;
+  bindings["sendMessage"] = await task.revive(input.program.sendMessage);
+  bindings["mergeMessage"] = await task.revive(input.program.mergeMessage);
+  bindings["idOf"] = idReader(input.ids, arena);
+  bindings["counts"] = counts;
+  bindings["throwIfCancelled"] = () => task.throwIfCancelled();
+  bindings["wrongMessage"] = wrongMessage(input);
+  if (input.program.reads.src || input.program.reads.dst) bindReaders(bindings, "vertex", input.vertices, arena);
+  if (input.program.reads.edge) bindReaders(bindings, "edge", input.edges, arena);
+  if (input.active) bindings["active"] = arena.view(input.active);
+  if (rows.inRows) bindRows(bindings, "in", rows.inRows, arena);
+  if (rows.outRows) bindRows(bindings, "out", rows.outRows, arena);
+}
+
+function bindRows(bindings: Bindings, name: string, rows: EdgeRows, arena: Arena): void {
+  bindings[`${name}Rows`] = rows.numRows;
+  bindings[`${name}First`] = rows.firstRow;
+  if (rows.targets) bindings[`${name}Targets`] = arena.view(rows.targets);
+  bindings[`${name}Offsets`] = arena.view(rows.offsets);
+  bindings[`${name}Neighbours`] = arena.view(rows.neighbours);
+  if (rows.positions) bindings[`${name}Positions`] = arena.view(rows.positions);
+  bindings[`${name}FirstEdge`] = rows.firstEdge;
+}
+
+/**
+ * The text of a scan over the bound rows. `onTarget` is text that runs once a target `t`, in ascending order, with
+ * `has` true if messages came and `take()` giving what they merged to.
+ */
+export function scanText(input: ScanInput, rows: ScanRows, onTarget: string): LoopText {
+  const isNumeric = input.program.messageType === "number";
+  const slot = isNumeric ? "box[0]" : "merged";
+  const check = input.program.messageType
+    ? `if (typeof message !== ${JSON.stringify(input.program.messageType)}) wrongMessage(this.srcId, this.dstId, message);`
+    : "";
+  const declarations = `
+const box = new Float64Array(1);
+let merged, has = false, messages = 0, scanned = 0;
+const take = () => ${slot};
+const receive = (message) => {
+  messages++;
+  if (has) ${slot} = mergeMessage(${slot}, message);
+  else { ${slot} = message; has = true; }
+};
+class EdgeContext {
+  constructor() { this.s = 0; this.d = 0; this.e = 0; this.isAtDst = true; }
+  get srcId() { return idOf(this.s); }
+  get dstId() { return idOf(this.d); }
+  get srcAttr() { return ${input.program.reads.src ? readExpression(input.vertices, "vertex", "this.s") : "undefined"}; }
+  get dstAttr() { return ${input.program.reads.dst ? readExpression(input.vertices, "vertex", "this.d") : "undefined"}; }
+  get attr() { return ${input.program.reads.edge ? readExpression(input.edges, "edge", "this.e") : "undefined"}; }
+  sendToDst(message) { if (this.isAtDst) { ${check} receive(message); } }
+  sendToSrc(message) { if (!this.isAtDst) { ${check} receive(message); } }
+}
+const edge = new EdgeContext();`;
+  const body = `
+messages = 0; scanned = 0;
+${walkText(input, rows, onTarget)}
+counts.messages += messages;
+counts.edgesScanned += scanned;`;
+  return { declarations, body };
+}
+
+/** Walks targets in ascending order: rows side by side when both are of consecutive vertices, else merged by target. */
+function walkText(input: ScanInput, rows: ScanRows, onTarget: string): string {
+  const isCut = rows.inRows?.targets !== undefined || rows.outRows?.targets !== undefined;
+  const incoming = rows.inRows ? rowText(input, "in", rows.inRows) : "";
+  const outgoing = rows.outRows ? rowText(input, "out", rows.outRows) : "";
+  if (!isCut) {
+    const lead = rows.inRows ? "in" : "out";
+    return `
+for (let row = 0; row < ${lead}Rows; row++) {
+  if ((row & 4095) === 0) throwIfCancelled();
+  const t = ${lead}First + row;
+  has = false;
+  { const inRow = row; ${incoming} }
+  { const outRow = row; ${outgoing} }
+  ${onTarget}
+}`;
+  }
+  const numIn = rows.inRows ? "inRows" : "0";
+  const numOut = rows.outRows ? "outRows" : "0";
+  return `
+for (let inRow = 0, outRow = 0; inRow < ${numIn} || outRow < ${numOut}; ) {
+  if (((inRow + outRow) & 4095) === 0) throwIfCancelled();
+  const tIn = inRow < ${numIn} ? inTargets[inRow] : Infinity;
+  const tOut = outRow < ${numOut} ? outTargets[outRow] : Infinity;
+  const t = tIn < tOut ? tIn : tOut;
+  has = false;
+  if (tIn === t) { ${incoming} inRow++; }
+  if (tOut === t) { ${outgoing} outRow++; }
+  ${onTarget}
+}`;
+}
+
+function rowText(input: ScanInput, side: "in" | "out", rows: EdgeRows): string {
+  const [source, target] = side === "in" ? ["n", "t"] : ["t", "n"];
+  const position = rows.positions ? `${side}Positions[k]` : `${side}FirstEdge + k`;
+  return `
+for (let k = ${side}Offsets[${side}Row], end = ${side}Offsets[${side}Row + 1]; k < end; k++) {
+  const n = ${side}Neighbours[k];
+  ${input.active ? `if (!(${activeTest(input.program, source, target)})) continue;` : ""}
+  scanned++;
+  edge.s = ${source}; edge.d = ${target}; edge.e = ${position}; edge.isAtDst = ${side === "in"};
+  sendMessage(edge);
+}`;
+}
+
+function activeTest(program: ScanProgram, source: string, target: string): string {
+  switch (program.activeDirection) {
+    case "out":
+      return `active[${source}] !== 0`;
+    case "in":
+      return `active[${target}] !== 0`;
+    case "either":
+      return `active[${source}] !== 0 || active[${target}] !== 0`;
+    case "both":
+      return `active[${source}] !== 0 && active[${target}] !== 0`;
+  }
+}
+
+function wrongMessage(input: ScanInput): (srcId: VertexId, dstId: VertexId, message: unknown) => never {
+  return (srcId, dstId, message) => {
+    const { operation, messageType } = input.program;
+    throw new SuperstepError(
+      "TYPE_MISMATCH",
+      `${operation}: a message must be a ${messageType}, as the initial message is, got ${excerpt(message)} ` +
+        `along ${excerpt(srcId)} -> ${excerpt(dstId)}`,
+      { details: { operation, expected: messageType ?? "", got: excerpt(message) } },
+    );
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * One superstep over the default layout, where edges live with their destination: scan and apply in one pass over a
+ * partition's rows, since every message to a vertex meets in its own partition. Over a vertex cut the two are stages
+ * of their own, with `combine` between them.
+ */
+import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { Bindings } from "../columns/accessors.ts";
+import { runLoop } from "../columns/loop.ts";
+import { MissingValue } from "../columns/output.ts";
+import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
+import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
+
+/** What all partitions of a superstep share. */
+export interface SuperstepInput {
+  readonly scan: ScanInput;
+  readonly apply: ApplyInput;
+}
+
+/** The vertices [from, to) and their rows. */
+export interface SuperstepPartition {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: ScanRows;
+}
+
+/** What one partition's superstep reports; `metMissing` if it must run again with nullable columns. */
+export interface SuperstepReport extends ApplyReport, ScanCounts {
+  readonly metMissing?: boolean;
+}
+
+export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");
+
+/** Task: one partition's superstep. */
+export async function superstep(
+  { scan, apply }: SuperstepInput,
+  { from, to, rows }: SuperstepPartition,
+  task: TaskContext,
+): Promise<SuperstepReport> {
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const target = new ApplyRows(apply, from, to);
+  const bindings: Bindings = {};
+  await bindScan(bindings, scan, rows, counts, task);
+  await target.bind(bindings, from, to, task);
+  return reportOf(target, counts, () => runLoop(bindings, scanText(scan, rows, applyText(apply, "take()")), task));
+}
+
+/** Runs `run`, and reports what `target` wrote, or that it met a missing value. */
+export function reportOf(target: ApplyRows, counts: ScanCounts, run: () => void): SuperstepReport {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof MissingValue)) throw error;
+    return { ...counts, received: 0, rows: { chunks: [] }, aggregates: {}, metMissing: true };
+  }
+  return { ...counts, ...target.report() };
+}
