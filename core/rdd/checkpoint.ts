@@ -85,6 +85,7 @@ export async function localCheckpoint<T>(source: ActionSource<T>, options: Actio
     params: undefined,
     slices: undefined,
     prepare: undefined,
+    borrow: undefined,
   };
   // No cleaner: `stored` shares the blocks of `plan`, which must not go when it does.
   await countRecords({ plan: stored, context: { driver: context.driver } }, "verify local checkpoint", options);
@@ -107,6 +108,6 @@ export function isCheckpointed({ kind }: Plan): boolean {
 
 /** Puts the contents of `by` into `plan` itself, so that all who read it have the new lineage. */
 function replace(plan: Plan, by: Plan): void {
-  const { kind, dependencies, compute, params, slices, prepare } = by;
-  Object.assign(plan, { kind, dependencies, compute, params, slices, prepare });
+  const { kind, dependencies, compute, params, slices, prepare, borrow } = by;
+  Object.assign(plan, { kind, dependencies, compute, params, slices, prepare, borrow });
 }

@@ -35,7 +35,7 @@ export async function computePartition(
   { partition, slices }: StageTask,
   task: TaskContext,
 ): Promise<Iterable<unknown>> {
-  const operators = await Promise.all(plan.nodes.map(({ compute }) => loadOperator(compute)));
+  const operators = await Promise.all(plan.nodes.map(async ({ compute }) => loadOperator(compute)));
   const sliceOf = new Map(slices.map(({ node, partition: part, slice }) => [`${node}:${part}`, slice]));
 
   const computeNode = async (index: number, part: number): Promise<Iterable<unknown>> => {

@@ -83,9 +83,20 @@ export interface Plan<T = unknown> {
    * job calls it again.
    */
   readonly prepare?: ((options: RunOptions) => Promise<void>) | undefined;
+  /**
+   * Runs around every job that reads this node: lends what the node reads for as long as `use` runs, and gives it back
+   * after. For sources over memory that others own.
+   */
+  readonly borrow?: (<R>(use: (lent: LentParams) => Promise<R>) => Promise<R>) | undefined;
   /** A user's name for it. */
   name?: string | undefined;
   /** Set by persist(). */
   storageLevel?: "memory" | "memoryAndDisk" | "disk" | undefined;
   readonly __record?: T;
+}
+
+/** What `borrow` lends: the node's params and slices for the length of a job. */
+export interface LentParams {
+  readonly params: unknown;
+  readonly slices?: readonly unknown[] | undefined;
 }

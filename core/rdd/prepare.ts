@@ -48,3 +48,18 @@ async function once(
     throw error;
   }
 }
+
+/** Runs `run` while every node in the lineage of `plan` that borrows what it reads has it. */
+export function borrowing<R>(plan: Plan, run: () => Promise<R>): Promise<R> {
+  const borrowers = lineageOf(plan).filter(({ borrow }) => borrow !== undefined);
+  const lend = (next: number): Promise<R> => {
+    const node = borrowers[next];
+    if (node === undefined) return run();
+    return node.borrow!(({ params, slices }) => {
+      node.params = params;
+      node.slices = slices;
+      return lend(next + 1);
+    });
+  };
+  return lend(0);
+}

@@ -6,7 +6,7 @@ import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import { cutStages, type ActionSpec } from "../schedule/stages.ts";
 import type { BlockCleaner } from "./blockCleaner.ts";
 import type { Plan } from "./plan.ts";
-import { preparePlan } from "./prepare.ts";
+import { borrowing, preparePlan } from "./prepare.ts";
 
 /** What can run jobs: the driver, or a stand-in for it. */
 export interface JobRunner {
@@ -46,7 +46,9 @@ export async function runAction<R>(
   const release = cleaner?.hold(plan);
   try {
     await preparePlan(plan, options);
-    const results = await driver.runJob<Uint8Array>(cutStages(plan, action, partitions), options);
+    const results = await borrowing(plan, () =>
+      driver.runJob<Uint8Array>(cutStages(plan, action, partitions), options),
+    );
     return results.map((bytes) => decodeValues(bytes) as R[]);
   } finally {
     release?.();

@@ -39,7 +39,7 @@ export function sample<T>(
   fraction: number,
   { withReplacement = false, seed = 1 }: SampleOptions = {},
 ): Plan<T> {
-  if (!(fraction >= 0 && fraction <= (withReplacement ? Number.MAX_VALUE : 1))) {
+  if (typeof fraction !== "number" || !(fraction >= 0 && fraction <= (withReplacement ? Number.MAX_VALUE : 1))) {
     throw invalidArgument("sample", "fraction", withReplacement ? "a number >= 0" : "in [0, 1]", fraction);
   }
   checkInteger("sample", "seed", seed);
@@ -57,7 +57,7 @@ export function sample<T>(
  */
 export function randomSplit<T>(parent: Plan<T>, weights: readonly number[], seed = 1): Plan<T>[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (weights.some((weight) => !(weight >= 0)) || !(total > 0 && total < Infinity)) {
+  if (weights.some((weight) => typeof weight !== "number" || !(weight >= 0)) || !(total > 0 && total < Infinity)) {
     throw invalidArgument("randomSplit", "weights", "numbers >= 0, finite, not all 0", weights);
   }
   checkInteger("randomSplit", "seed", seed);

@@ -23,7 +23,7 @@ export interface TextSplit {
 }
 
 /** Bytes of a plain file that make one partition, unless more partitions are asked for. */
-const splitBytes = 16 * 1024 * 1024;
+const splitBytes = 32 * 1024 * 1024;
 
 /**
  * Driver half: describes the lines of files, without their ends. Each of `paths` is a file, a directory (its files in
@@ -32,7 +32,7 @@ const splitBytes = 16 * 1024 * 1024;
  * Files are UTF-8; a byte order mark is dropped; lines end at LF, a CR before it goes, a last line needs no end. A file
  * that starts with the magic bytes of gzip is decompressed, whatever its name, and may have several members.
  *
- * Narrow:      partitions are byte ranges of plain files, one for every 16 MiB and at least one a file; a compressed
+ * Narrow:      partitions are byte ranges of plain files, one for every 32 MiB and at least one a file; a compressed
  *              file is one partition. So their number follows from the input alone.
  * Eager:       files are found, and the first bytes of each looked at, now; their contents are read by tasks.
  * Memory:      one partition's bytes; of a compressed file, all its bytes decompressed, at most 4 GiB.

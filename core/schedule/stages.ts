@@ -147,7 +147,7 @@ function stageTask(nodes: readonly Plan[], partition: number): StageTask {
   const wanted = new Map<Plan, Set<number>>([[nodes.at(-1)!, new Set([partition])]]);
   for (let index = nodes.length - 1; index >= 0; index--) {
     const node = nodes[index]!; // all that read it come later in the list, and have been asked
-    for (const part of wanted.get(node)!) {
+    for (const part of wanted.get(node) ?? []) {
       if (node.slices !== undefined) slices.push({ node: index, partition: part, slice: node.slices[part] });
       for (const dependency of node.dependencies) {
         if (isShuffle(dependency)) continue;
