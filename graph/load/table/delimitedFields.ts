@@ -1,6 +1,7 @@
 /**
  * Where the fields of a CSV or TSV text are.
  */
+import { excerpt } from "../../../core/errors.ts";
 import { errorAtByte, tableInputError } from "./tableInputError.ts";
 
 const quote = 34;
@@ -62,15 +63,16 @@ export function findFields(file: string, bytes: Buffer, delimiter: number): Fiel
         isRowEnd = true;
         position += 2;
       } else if (bytes[position] === carriageReturn) {
-        throw errorAtByte(
-          file,
-          bytes,
-          position,
-          "a line must end in LF or CRLF, and here is a CR alone",
-          "convert the line ends",
-        );
+        throw errorAtByte(file, bytes, [position, 1], {
+          expected: "lines that end in LF or CRLF",
+          got: "a CR alone",
+          hint: "convert the line ends",
+        });
       } else {
-        throw errorAtByte(file, bytes, position, "a closing quote must be followed by the delimiter or the line end");
+        throw errorAtByte(file, bytes, [position, 1], {
+          expected: "the delimiter or the line's end behind a closing quote",
+          got: excerpt(bytes.toString("latin1", position, position + 1)),
+        });
       }
     }
     const count = (filled - firstBound) / 2;
@@ -81,12 +83,14 @@ export function findFields(file: string, bytes: Buffer, delimiter: number): Fiel
     }
     if (numRows < 0) numColumns = count;
     else if (count !== numColumns) {
-      const what = `a row must have ${numColumns} fields, as the header has, got ${count}`;
-      throw errorAtByte(file, bytes, rowStart, what);
+      throw errorAtByte(file, bytes, [rowStart, position - rowStart], {
+        expected: `a row of ${numColumns} fields, as the header has`,
+        got: `${count}`,
+      });
     }
     numRows++;
   }
-  if (numRows < 0) throw tableInputError(file, "must begin with a line of column names, and has no line");
+  if (numRows < 0) throw tableInputError(file, { expected: "a line of column names", got: "no line" });
   return { bounds, numColumns, numRows };
 }
 
@@ -95,7 +99,7 @@ function endOfQuoted(file: string, bytes: Buffer, start: number): number {
   let position = start + 1;
   for (;;) {
     const end = bytes.indexOf(quote, position);
-    if (end === -1) throw errorAtByte(file, bytes, start, "a quote opens here, and never closes");
+    if (end === -1) throw errorAtByte(file, bytes, [start, 1], { expected: "a closing quote", got: "the file's end" });
     if (bytes[end + 1] !== quote) return end + 1;
     position = end + 2;
   }

@@ -38,7 +38,7 @@ export async function readArrow(file: string): Promise<Table> {
     return { numRows, columns };
   } catch (error) {
     if ((error as { code?: unknown }).code === "INVALID_INPUT") throw error;
-    throw tableInputError(file, `must be sound Arrow IPC: ${excerpt((error as Error).message)}`, { cause: error });
+    throw tableInputError(file, { expected: "sound Arrow IPC", got: excerpt((error as Error).message) }, error);
   }
 }
 
@@ -115,8 +115,10 @@ function columnOf(
     copyValues(chunks, values);
     const tooLarge = type.isSigned ? -1 : values.findIndex((value, row) => value < 0n && validity?.[row] !== 0);
     if (tooLarge === -1) return wholeNumberColumn(name, values, validity);
-    const what = `column ${excerpt(name)}: integers must be below 2^63, got ${BigInt.asUintN(64, values[tooLarge]!)}`;
-    throw tableInputError(file, what);
+    throw tableInputError(file, {
+      expected: `integers below 2^63 in column ${excerpt(name)}`,
+      got: `${BigInt.asUintN(64, values[tooLarge]!)}`,
+    });
   }
   if (DataType.isInt(type) || (DataType.isFloat(type) && type.precision !== arrow.Precision.HALF)) {
     const values = new Float64Array(numRows);
@@ -178,10 +180,11 @@ function stringsOf(file: string, name: string, chunks: readonly Arrow.Data[]): (
       const offset = offsets[row]!;
       const isOrdered = row === 0 || offset >= offsets[row - 1]!;
       if (!isOrdered || offset > bytes.length || (bytes[offset]! & 0xc0) === 0x80) {
-        throw tableInputError(file, `column ${excerpt(name)}: strings must lie in order, each of whole characters`);
+        throw tableInputError(file, { expected: `whole characters in column ${excerpt(name)}`, got: "parts of some" });
       }
     }
-    if (!isUtf8(bytes)) throw tableInputError(file, `column ${excerpt(name)} must be UTF-8`);
+    if (!isUtf8(bytes))
+      throw tableInputError(file, { expected: `UTF-8 in column ${excerpt(name)}`, got: "other bytes" });
     return { offsets, buffer: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   });
   return (row) => {
@@ -214,10 +217,8 @@ function otherValues(
   }
   const isTime = DataType.isDate(valueType) || DataType.isTimestamp(valueType);
   if (!isTime && !DataType.isUtf8(valueType) && !DataType.isLargeUtf8(valueType) && !DataType.isUtf8View(valueType)) {
-    throw tableInputError(
-      file,
-      `column ${excerpt(name)} is of type ${arrow.Type[valueType.typeId]}, which a table cannot hold`,
-    );
+    const got = `type ${arrow.Type[valueType.typeId]}`;
+    throw tableInputError(file, { expected: `numbers, strings or truth values in column ${excerpt(name)}`, got });
   }
   const values = Array.from({ length: numRows }, (_none, row) => {
     if (validity?.[row] === 0) return "";

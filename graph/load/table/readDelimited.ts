@@ -42,15 +42,13 @@ function readNames(file: string, bytes: Buffer, bounds: Uint32Array, numColumns:
   for (let column = 0; column < numColumns; column++) {
     const start = bounds[2 * column]!;
     const name = fieldText(bytes, start, bounds[2 * column + 1]!);
-    if (name === "" && numColumns > 1) throw errorAtByte(file, bytes, start, `column ${column + 1} must have a name`);
+    const field = [start, bounds[2 * column + 1]! - start] as const;
+    if (name === "" && numColumns > 1) {
+      throw errorAtByte(file, bytes, field, { expected: `a name for column ${column + 1}`, got: "none" });
+    }
     if (names.includes(name)) {
-      throw errorAtByte(
-        file,
-        bytes,
-        start,
-        `column names must differ, got ${excerpt(name)} twice`,
-        "rename one of them",
-      );
+      const hint = "rename one of them";
+      throw errorAtByte(file, bytes, field, { expected: "distinct column names", got: `${excerpt(name)} twice`, hint });
     }
     names.push(name);
   }

@@ -4,7 +4,7 @@
 import { excerpt } from "../../../core/errors.ts";
 import { type Table, type TableColumn, type TableValue, wholeNumberColumn } from "./table.ts";
 import { readText } from "./tableBytes.ts";
-import { errorAtByte, tableInputError } from "./tableInputError.ts";
+import { type TableFault, errorAtByte, tableInputError } from "./tableInputError.ts";
 
 /**
  * Reads one JSON object a line; empty lines are skipped. Columns are the keys in order of first appearance; a key that
@@ -23,7 +23,7 @@ export async function readNdjson(file: string): Promise<Table> {
     const end = found === -1 ? bytes.length : found;
     const line = bytes.toString("utf8", start, end);
     if (line.trim() !== "") {
-      const failAt = (what: string): Error => errorAtByte(file, bytes, start, what);
+      const failAt = (fault: TableFault): Error => errorAtByte(file, bytes, [start, end - start], fault);
       gatherRow(columns, numRows++, line, failAt);
     }
     start = end + 1;
@@ -53,16 +53,16 @@ function gatherRow(
   columns: Map<string, GatheredColumn>,
   row: number,
   line: string,
-  failAt: (what: string) => Error,
+  failAt: (fault: TableFault) => Error,
 ): void {
   let record: unknown;
   try {
     record = JSON.parse(line);
   } catch {
-    throw failAt("line must be a JSON object");
+    throw failAt({ expected: "a JSON object", got: excerpt(line, 60) });
   }
   if (typeof record !== "object" || record === null || Array.isArray(record))
-    throw failAt("line must be a JSON object");
+    throw failAt({ expected: "a JSON object", got: excerpt(line, 60) });
   const long = manyDigits.test(line) ? longIntegers(line) : undefined;
   for (const [name, parsed] of Object.entries(record as Record<string, unknown>)) {
     let column = columns.get(name);
@@ -70,11 +70,11 @@ function gatherRow(
     if (parsed === null) continue;
     const exact = long?.get(name);
     if (exact !== undefined && BigInt.asIntN(64, exact) !== exact && String(parsed as number) !== exact.toString()) {
-      throw failAt(`${excerpt(name)} must fit in 64 bits, got ${exact}`);
+      throw failAt({ expected: `an integer of 64 bits in ${excerpt(name)}`, got: `${exact}` });
     }
     const value = gathered(parsed, exact);
     if (!fits(column, value)) {
-      throw failAt(`${excerpt(name)} must be a ${column.kind}, as in the rows before, got ${excerpt(parsed)}`);
+      throw failAt({ expected: `a ${column.kind} in ${excerpt(name)}, as before`, got: excerpt(parsed, 60) });
     }
     column.values[row] = value;
   }
@@ -155,8 +155,11 @@ function numberColumn(
     ? undefined
     : values.find((value) => typeof value === "bigint" && BigInt(Number(value)) !== value);
   if (inexact !== undefined) {
-    const what = `${excerpt(rest.name)} holds ${inexact} beside fractions, and no number is exactly that`;
-    throw tableInputError(file, what, { hint: "write the fractions or the integers as strings" });
+    throw tableInputError(file, {
+      expected: `numbers in ${excerpt(rest.name)}, which has fractions`,
+      got: `${inexact}, which no number is exactly`,
+      hint: "write the integers as strings",
+    });
   }
   if (isWhole && hasLong) {
     const exact = BigInt64Array.from({ length: numRows }, (_none, row) => BigInt(values[row] ?? 0));

@@ -60,7 +60,7 @@ export async function readParquet(file: string): Promise<Table> {
     return { numRows, columns: columns.map((column) => column.finish()) };
   } catch (error) {
     if ((error as { code?: unknown }).code === "INVALID_INPUT") throw error;
-    throw tableInputError(file, `must be a sound Parquet file: ${excerpt((error as Error).message)}`, { cause: error });
+    throw tableInputError(file, { expected: "a sound Parquet file", got: excerpt((error as Error).message) }, error);
   } finally {
     await handle.close();
   }
@@ -83,7 +83,7 @@ function flatSchema(file: string, { schema }: FileMetaData): SchemaElement[] {
   const leaves = schema.slice(1);
   const nested = leaves.find((element) => element.num_children !== undefined || element.repetition_type === "REPEATED");
   if (nested === undefined) return leaves;
-  throw tableInputError(file, `column ${excerpt(nested.name)} is nested, and a table's columns are flat`);
+  throw tableInputError(file, { expected: "flat columns", got: `${excerpt(nested.name)}, which is nested` });
 }
 
 function columnFiller(file: string, element: SchemaElement, numRows: number): ColumnFiller {
@@ -118,7 +118,10 @@ function columnFiller(file: string, element: SchemaElement, numRows: number): Co
         (row, value) => {
           const integer = BigInt(value as number | bigint);
           if (BigInt.asIntN(64, integer) !== integer) {
-            throw tableInputError(file, `column ${excerpt(name)}: integers must be below 2^63, got ${integer}`);
+            throw tableInputError(file, {
+              expected: `integers below 2^63 in column ${excerpt(name)}`,
+              got: `${integer}`,
+            });
           }
           values[row] = integer;
         },
@@ -162,5 +165,8 @@ function tableType(file: string, element: SchemaElement): TableColumn["type"] {
       if (logical === undefined || ["STRING", "ENUM", "JSON"].includes(logical.type)) return "string";
   }
   const kind = logical?.type ?? converted ?? type ?? "unknown";
-  throw tableInputError(file, `column ${excerpt(element.name)} is of type ${kind}, which a table cannot hold`);
+  throw tableInputError(file, {
+    expected: `numbers, strings or truth values in column ${excerpt(element.name)}`,
+    got: `type ${kind}`,
+  });
 }

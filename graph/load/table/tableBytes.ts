@@ -46,15 +46,14 @@ export async function readText(file: string): Promise<Buffer> {
     const head = await handle.read(Buffer.alloc(2), 0, 2, 0);
     const isGzip = head.bytesRead === 2 && head.buffer[0] === 0x1f && head.buffer[1] === 0x8b;
     if (head.bytesRead < 2 && file.toLowerCase().endsWith(".gz")) {
-      throw tableInputError(file, `must be gzip, and has ${head.bytesRead} bytes`);
+      throw tableInputError(file, { expected: "gzip", got: `${head.bytesRead} bytes` });
     }
     const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 });
     if (isGzip) await pipeline(stream, createGunzip({ chunkSize: 1 << 20 }), collect);
     else await pipeline(stream, collect);
   } catch (error) {
     if (error instanceof SuperstepError) throw error;
-    const reason = excerpt((error as Error).message);
-    throw tableInputError(file, `cannot be read to its end: ${reason}`, { cause: error });
+    throw tableInputError(file, { expected: "a whole file", got: excerpt((error as Error).message) }, error);
   } finally {
     await handle.close();
   }
@@ -68,7 +67,8 @@ export async function readWhole(file: string): Promise<Buffer> {
     const bytes = Buffer.allocUnsafeSlow((await handle.stat()).size);
     for (let filled = 0; filled < bytes.length;) {
       const { bytesRead } = await handle.read(bytes, filled, Math.min(bytes.length - filled, 1 << 30), filled);
-      if (bytesRead === 0) throw tableInputError(file, "became shorter while it was read");
+      if (bytesRead === 0)
+        throw tableInputError(file, { expected: `${bytes.length} bytes`, got: `${filled}: it became shorter` });
       filled += bytesRead;
     }
     return bytes;
@@ -85,30 +85,31 @@ export async function openToRead(file: string): Promise<Awaited<ReturnType<typeo
     await handle.close();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const what = code === "ENOENT" ? "no such file" : `cannot be opened (${code ?? "unknown error"})`;
-    throw tableInputError(file, what, { cause: error });
+    const got = code === "ENOENT" ? "no such file" : `one that cannot be opened (${code ?? "unknown error"})`;
+    throw tableInputError(file, { expected: "a file", got }, error);
   }
-  throw tableInputError(file, "is a directory, and must be a file");
+  throw tableInputError(file, { expected: "a file", got: "a directory" });
 }
 
 function checkText(file: string, bytes: Buffer): Buffer {
   const isUtf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isUtf16) throw tableInputError(file, "is UTF-16", { hint: "save it as UTF-8" });
+  if (isUtf16) throw tableInputError(file, { expected: "UTF-8", got: "UTF-16", hint: "save it as UTF-8" });
   const nul = bytes.indexOf(0);
-  if (nul !== -1) throw errorAtByte(file, bytes, nul, "must be text, and holds a NUL byte");
+  if (nul !== -1) throw errorAtByte(file, bytes, [nul, 1], { expected: "text", got: "a NUL byte" });
   if (!isUtf8(bytes)) {
-    throw errorAtByte(file, bytes, firstInvalidLine(bytes), "line must be UTF-8", "save the file as UTF-8");
+    const line = firstInvalidLine(bytes);
+    throw errorAtByte(file, bytes, line, { expected: "UTF-8", got: "other bytes", hint: "save the file as UTF-8" });
   }
   const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   return hasMark ? bytes.subarray(3) : bytes;
 }
 
-function firstInvalidLine(bytes: Buffer): number {
+function firstInvalidLine(bytes: Buffer): [offset: number, width: number] {
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(10, start);
     const stop = end === -1 ? bytes.length : end + 1;
-    if (!isUtf8(bytes.subarray(start, stop))) return start;
+    if (!isUtf8(bytes.subarray(start, stop))) return [start, stop - start];
     start = stop;
   }
-  return 0;
+  return [0, 0];
 }
