@@ -26,6 +26,8 @@ export class RowBuilder {
   readonly #highs: number[];
   readonly #integer: IntegerParser = new IntegerParser();
   readonly #number: NumberParser = new NumberParser();
+  /** Some id of the row at hand needs 64 bits. */
+  #isWideRow = false;
   #weight = 0;
   #textBytes = 0;
   #numRows = 0;
@@ -90,6 +92,7 @@ export class RowBuilder {
   #check(fields: Fields): RowFault {
     const { idColumns, attrs, idType } = this.#plan;
     this.faultyField = fields.count;
+    this.#isWideRow = false;
     if (fields.count < this.#minColumns) return rowFault.fewColumns;
     if (fields.count > this.#maxColumns) {
       this.faultyField = this.#maxColumns;
@@ -129,6 +132,7 @@ export class RowBuilder {
     }
     this.#lows[index] = low;
     this.#highs[index] = high;
+    if (high !== 0) this.#isWideRow = true;
     return rowFault.none;
   }
 
@@ -148,12 +152,11 @@ export class RowBuilder {
   #write(fields: Fields, isMirror: boolean): void {
     const { idColumns, mirror } = this.#plan;
     const row = this.row;
+    if (this.#isWideRow && this.integers?.isWide === false) this.integers.widen(row);
     for (let i = 0; i < idColumns.length; i++) {
       const target = isMirror ? 1 - i : i;
       if (this.integers !== undefined) {
-        const high = this.#highs[i]!;
-        if (high !== 0 && !this.integers.isWide) this.integers.widen(row);
-        this.integers.set(target, row, this.#lows[i]!, high);
+        this.integers.set(target, row, this.#lows[i]!, this.#highs[i]!);
       } else {
         const { column } = idColumns[i]!;
         this.#textBytes += fields.to(column) - fields.from(column);

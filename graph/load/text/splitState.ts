@@ -96,7 +96,7 @@ export class SplitState {
 /** How a failure of a whole file is put. */
 type FailureWords = { reason: string; expected: string; got: string; hint: string };
 
-function numKeptFields({ idColumns, attrs, header, layout }: TextPlan): number {
-  const columns = [...idColumns, ...attrs].map(({ column }) => column);
-  return Math.max(...columns, 1, layout === "blanks" ? 0 : (header?.length ?? 0) - 1) + 1;
+/** All columns that are read, and one more to point at if a row has too many. */
+function numKeptFields({ idColumns, attrs, maxColumns }: TextPlan): number {
+  return Math.max(2, ...[...idColumns, ...attrs].map(({ column }) => column + 1), (maxColumns ?? 0) + 1);
 }
