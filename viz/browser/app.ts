@@ -90,6 +90,11 @@ export function startApp(model: PageModel, script: string): void {
       store.update({ selected: -1 });
     }
   });
+  if (model.theme === "system") {
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
+      store.update({ theme: matches ? "dark" : "light" });
+    });
+  }
   applyTheme(store.state.theme);
   showLayoutState(false);
   stage.fit(false);

@@ -61,14 +61,14 @@ export class Picture {
   scene(): Scene {
     const palette = palettes[this.#store.state.theme];
     const { classes, classOf } = this.colours;
-    const isColoured = this.#store.state.colourBy !== null;
+    const numCategories = classes.filter(({ colour }) => colour.from === "categories").length;
     return {
       positions: this.positions,
       radii: this.radii,
       hollow: this.hollow,
       classOf,
       classColours: classes.map(({ colour }) => colourIn(palette, colour)),
-      tintsLinks: Uint8Array.from(classes, ({ colour }) => (isColoured && colour.from === "categories" ? 1 : 0)),
+      tintsLinks: Uint8Array.from(classes, ({ colour }) => (numCategories > 1 && colour.from === "categories" ? 1 : 0)),
       labels: this.labels,
       links: this.links,
       directed: this.data.model.directed,

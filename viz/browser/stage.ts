@@ -97,7 +97,8 @@ export class Stage {
   /** Shows all visible nodes; from then on the view follows the layout until the user moves it. */
   fit(animated: boolean = true): void {
     const { width, height } = this.#camera;
-    const camera = fitCamera(this.#picture.positions, (node) => this.#picture.isShown(node), width, height);
+    const isShown = (node: number): boolean => this.#picture.isShown(node);
+    const camera = fitCamera(this.#picture.positions, isShown, width, height, this.#coveredLeft());
     this.#go(camera, animated);
     this.#follows = true;
   }
@@ -107,8 +108,12 @@ export class Stage {
     const { width, height, k: from } = this.#camera;
     const k = Math.max(from, 1.2);
     const { positions } = this.#picture;
-    const x = width / 2 - k * positions[2 * node]!;
-    this.#go({ ...this.#camera, k, x, y: height / 2 - k * positions[2 * node + 1]! }, true);
+    const { hidden, offsetLeft, offsetTop } = byId("inspector");
+    const isBeside = offsetLeft > width / 2;
+    const right = !hidden && isBeside ? offsetLeft : width;
+    const bottom = !hidden && !isBeside ? offsetTop : height;
+    const x = (this.#coveredLeft() + right) / 2 - k * positions[2 * node]!;
+    this.#go({ ...this.#camera, k, x, y: bottom / 2 - k * positions[2 * node + 1]! }, true);
   }
 
   /** Moves the view just so far that a node is in sight. */
@@ -141,6 +146,13 @@ export class Stage {
   /** A point of the canvas as a point of the picture. */
   toPicture(x: number, y: number): readonly [number, number] {
     return [(x - this.#camera.x) / this.#camera.k, (y - this.#camera.y) / this.#camera.k];
+  }
+
+  /** What the legend covers, where there is room beside it. */
+  #coveredLeft(): number {
+    const legend = byId<HTMLDetailsElement>("legend");
+    const edge = legend.offsetLeft + legend.offsetWidth;
+    return legend.open && edge < this.#camera.width / 3 ? edge : 0;
   }
 
   #go(camera: Camera, animated: boolean): void {

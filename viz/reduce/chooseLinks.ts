@@ -63,9 +63,8 @@ function* edgesByEnd(
   }
   for (let vertex = 0; vertex < numVertices; vertex++) offsets[vertex + 1]! += offsets[vertex]!;
   const ends = new Uint32Array(2 * numEdges);
-  for (let edge = 0; edge < numEdges; edge++) {
-    ends[offsets[src[edge]!]!++] = 2 * edge;
-    ends[offsets[dst[edge]!]!++] = 2 * edge + 1;
-  }
+  // First the edges that leave a vertex, then those that arrive: input order decides between parallel ones only.
+  for (let edge = 0; edge < numEdges; edge++) ends[offsets[src[edge]!]!++] = 2 * edge;
+  for (let edge = 0; edge < numEdges; edge++) ends[offsets[dst[edge]!]!++] = 2 * edge + 1;
   for (const end of ends) yield { edge: end >>> 1, swapped: (end & 1) === 1 };
 }

@@ -5,7 +5,7 @@
  */
 import { screenRadius, type Camera } from "./camera.ts";
 import { linkWidths, type DrawnLinks } from "./drawnLinks.ts";
-import { LabelGrid } from "./labelGrid.ts";
+import { LabelGrid, type Box } from "./labelGrid.ts";
 
 /** The graph as it stands on screen. Per node unless said otherwise; node 0 matters most. */
 export interface Scene {
@@ -132,7 +132,6 @@ function linkBatches(scene: Scene, camera: Camera, view: Projection, options: Dr
     inView.push(link);
   }
   const detailed = inView.length <= maxDetailedLinks;
-  const alpha = options.linkAlpha ?? linkAlphaFor(inView.length);
   const batches = new Map<number, LinkBatch>();
   for (const link of inView) {
     const from = source[link]!;
@@ -145,6 +144,7 @@ function linkBatches(scene: Scene, camera: Camera, view: Projection, options: Dr
     if (batch === undefined) {
       const colour = tinted ? scene.classColours[classFrom]! : scene.linkColour;
       const scaled = linkWidths[width[link]!]! * Math.min(1.6, Math.max(0.75, camera.k ** 0.35));
+      const alpha = options.linkAlpha ?? linkAlphaFor(inView.length, width[link]!);
       batch = { colour, width: scaled, alpha, segments: [], curves: [], triangles: [], loops: [] };
       batches.set(key, batch);
     }
@@ -153,9 +153,10 @@ function linkBatches(scene: Scene, camera: Camera, view: Projection, options: Dr
   return [...batches].sort(([a], [b]) => a - b).map(([, batch]) => batch);
 }
 
-/** Fewer links are drawn more strongly. */
-function linkAlphaFor(count: number): number {
-  return Math.max(0.2, Math.min(0.6, 0.86 - 0.17 * Math.log10(Math.max(1, count))));
+/** Fewer links are drawn more strongly, and thick ones more than thin. */
+function linkAlphaFor(count: number, width: number): number {
+  const plain = Math.max(0.13, Math.min(0.6, 0.95 - 0.225 * Math.log10(Math.max(1, count))));
+  return Math.min(0.85, plain * (0.85 + 0.25 * width));
 }
 
 function addLink(batch: LinkBatch, view: Projection, from: number, to: number, arrows: boolean, curved: boolean): void {
@@ -208,29 +209,57 @@ function circleItems(scene: Scene, camera: Camera, view: Projection, { isShown }
   return items;
 }
 
+/** Circles of at least this radius on screen are not written over, if there is another place. */
+const obstacleRadius = 4;
+/** Circles of at least this radius on screen get a bold label, and sooner write over another circle than go without. */
+const largeRadius = 11;
+
+/** Labels beside their circles, in the order of importance; none overlaps another but those that come first anyway. */
 function textItems(scene: Scene, camera: Camera, view: Projection, options: DrawOptions): TextItem[] {
-  const grid = new LabelGrid();
+  const circles = new LabelGrid();
+  const labels = new LabelGrid();
   const texts: TextItem[] = [];
   const most = Math.ceil((camera.width * camera.height) / labelArea);
+  const inView: number[] = [];
+  for (let node = 0; node < scene.labels.length; node++) {
+    if (!options.isShown(node) || isOutside(view, node, camera)) continue;
+    inView.push(node);
+    const half = view.radius[node]! * 0.8;
+    const x = view.x[node]!;
+    const y = view.y[node]!;
+    if (view.radius[node]! >= obstacleRadius) circles.mark([x - half, y - half, x + half, y + half]);
+  }
   const place = (node: number, always: boolean): void => {
     const text = scene.labels[node]!;
-    if (text === "" || !options.isShown(node) || isOutside(view, node, camera)) return;
+    if (text === "") return;
     const radius = view.radius[node]!;
-    const large = radius >= 11 || always;
-    const size = large ? 13 : 12;
-    const weight = large ? 600 : 400;
+    const isLarge = radius >= largeRadius || always;
+    const size = isLarge ? 13 : 12;
+    const weight = isLarge ? 600 : 400;
     const width = options.measure(text, size, weight);
-    let x = view.x[node]! + radius + 4;
-    // At the right edge the label goes to the other side, if that one has room.
-    if (x + width > camera.width - 4 && view.x[node]! - radius - 4 - width > 4) x = view.x[node]! - radius - 4 - width;
-    const y = view.y[node]!;
     const half = size * 0.62;
-    const isFree = grid.take(x - 3, y - half, x + width + 3, y + half);
-    if (isFree || always) texts.push({ node, x, y, text, size, weight });
+    const x = view.x[node]!;
+    const y = view.y[node]!;
+    const places = [
+      [x + radius + 4, y],
+      [x - radius - 4 - width, y],
+      [x - width / 2, y + radius + half + 2],
+      [x - width / 2, y - radius - half - 2],
+    ] as const;
+    const boxAt = (left: number, middle: number): Box => [left - 2, middle - half, left + width + 2, middle + half];
+    const free = places.filter(([left, middle]) => {
+      return left > 2 && left + width < camera.width - 2 && labels.isFree(boxAt(left, middle));
+    });
+    const clear = free.find(([left, middle]) => circles.isFree(boxAt(left, middle)));
+    const at = clear ?? (isLarge ? free[0] : undefined) ?? (always ? places[0] : undefined);
+    if (at === undefined) return;
+    labels.mark(boxAt(...at));
+    texts.push({ node, x: at[0], y: at[1], text, size, weight });
   };
   const first = new Set(options.labelFirst);
-  for (const node of first) place(node, true);
-  for (let node = 0; node < scene.labels.length && texts.length < most + first.size; node++) {
+  for (const node of inView) if (first.has(node)) place(node, true);
+  for (const node of inView) {
+    if (texts.length >= most + first.size) break;
     if (!first.has(node)) place(node, false);
   }
   return texts;

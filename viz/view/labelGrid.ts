@@ -1,31 +1,39 @@
 /**
- * Keeps labels apart: who asks first gets the place. Boxes are filed under the cells of a grid they touch, so a request
- * looks at its surroundings only.
+ * Boxes on screen, and whether another one would overlap any. They are filed under the cells of a grid they touch, so that
+ * a request looks at its surroundings only.
  */
-export class LabelGrid {
-  readonly #cellWidth = 96;
-  readonly #cellHeight = 24;
-  readonly #cells: Map<string, number[][]> = new Map();
+export type Box = readonly [left: number, top: number, right: number, bottom: number];
 
-  /** Takes the box if it overlaps none taken before. Edges that touch do not overlap. */
-  take(left: number, top: number, right: number, bottom: number): boolean {
-    const cells: string[] = [];
-    for (let row = Math.floor(top / this.#cellHeight); row <= Math.floor(bottom / this.#cellHeight); row++) {
-      for (let column = Math.floor(left / this.#cellWidth); column <= Math.floor(right / this.#cellWidth); column++) {
-        cells.push(`${column} ${row}`);
-      }
-    }
-    for (const cell of cells) {
-      for (const [l, t, r, b] of this.#cells.get(cell) ?? []) {
-        if (left < r! && right > l! && top < b! && bottom > t!) return false;
-      }
-    }
-    const box = [left, top, right, bottom];
-    for (const cell of cells) {
+const cellWidth = 96;
+const cellHeight = 24;
+
+export class LabelGrid {
+  readonly #cells: Map<string, Box[]> = new Map();
+
+  /** True if the box overlaps none that was marked. Edges that touch do not overlap. */
+  isFree(box: Box): boolean {
+    return cellsOf(box).every((cell) => this.#cells.get(cell)?.some((other) => overlap(box, other)) !== true);
+  }
+
+  mark(box: Box): void {
+    for (const cell of cellsOf(box)) {
       const boxes = this.#cells.get(cell);
       if (boxes === undefined) this.#cells.set(cell, [box]);
       else boxes.push(box);
     }
-    return true;
   }
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+}
+
+function cellsOf([left, top, right, bottom]: Box): string[] {
+  const cells: string[] = [];
+  for (let row = Math.floor(top / cellHeight); row <= Math.floor(bottom / cellHeight); row++) {
+    for (let column = Math.floor(left / cellWidth); column <= Math.floor(right / cellWidth); column++) {
+      cells.push(`${column} ${row}`);
+    }
+  }
+  return cells;
 }

@@ -29,7 +29,7 @@ export const palettes: Record<ThemeName, Palette> = {
   light: {
     background: "#fbfaf8",
     text: "#1d2129",
-    link: "#8b919c",
+    link: "#747b88",
     neutral: "#858b96",
     absent: "#a8741a",
     accent: "#1a1c20",

@@ -4,6 +4,9 @@
 import type { PageData, ViewColumn } from "./pageData.ts";
 import { idText, valueText } from "./valueText.ts";
 
+/** The quality of an attribute that is just what was asked for: before an inside of a label, after its beginnings. */
+const wholeAttribute = 2.5;
+
 /** A node that was found, and the column whose text matched. */
 export interface Hit {
   readonly node: number;
@@ -47,7 +50,8 @@ export class SearchIndex {
     for (let node = 0; node < this.#numNodes; node++) {
       let best: (Hit & { readonly quality: number }) | undefined;
       this.#columns.forEach(({ name, texts, whole }, position) => {
-        const quality = matchQuality(texts[node]!, wanted, whole) + (position > 1 ? 4 : 0);
+        const match = matchQuality(texts[node]!, wanted, whole);
+        const quality = position <= 1 ? match : match === 0 ? wholeAttribute : match + 4;
         if (quality < (best?.quality ?? Infinity)) best = { node, column: name, quality };
       });
       if (best !== undefined) found.push(best);

@@ -49,7 +49,9 @@ export class Layout {
       degree: degrees[node]!,
       ...(positions && { x: positions[2 * node]!, y: positions[2 * node + 1]! }),
     }));
-    const pull = (node: LayoutNode): number => (node.degree === 0 ? 0.07 : 0.035);
+    // Larger graphs draw closer together, or nothing of them could be seen at once.
+    const crowd = Math.min(1, Math.sqrt(100 / Math.max(1, numNodes)));
+    const pull = (node: LayoutNode): number => (node.degree === 0 ? 0.09 : 0.06 - 0.025 * crowd);
     this.#simulation = forceSimulation(this.#nodes)
       .stop()
       .randomSource(seeded())
@@ -62,9 +64,9 @@ export class Layout {
       .force(
         "charge",
         forceManyBody<LayoutNode>()
-          .strength((node) => (node.degree === 0 ? -30 : -60 - 6 * node.radius))
+          .strength((node) => (node.degree === 0 ? -30 : -24 - 40 * crowd - 6 * node.radius))
           .theta(numNodes > 500 ? 1.3 : 0.9)
-          .distanceMax(1_000),
+          .distanceMax(300 + 700 * crowd),
       )
       .force("x", forceX<LayoutNode>().strength(pull))
       .force("y", forceY<LayoutNode>().strength(pull));

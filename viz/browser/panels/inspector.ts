@@ -2,7 +2,7 @@
  * All about the node that was clicked: its attributes, its degrees, its neighbours.
  */
 import type { ViewColumn } from "../../view/pageData.ts";
-import { countText, idText, valueText } from "../../view/valueText.ts";
+import { countText, idText, shorten, valueText } from "../../view/valueText.ts";
 import { announce, describeNode } from "../announce.ts";
 import { byId, element } from "../element.ts";
 import type { Neighbour, PageGraph } from "../pageGraph.ts";
@@ -113,13 +113,19 @@ export class Inspector {
     const all = this.#graph.neighbours(node);
     const listed = all.slice(0, this.#numListed);
     const { directed } = this.#picture.data.model;
-    const heading = `${countText(all.length, "neighbour")}${all.length > 1 ? ", the most important first" : ""}`;
+    const weightName = this.#weights?.name ?? "";
+    const heading = element(
+      "h3",
+      {},
+      countText(all.length, "neighbour"),
+      element("bdi", { class: "count" }, shorten(weightName, 24)),
+    );
     const list = element(
       "ul",
       { class: "neighbours" },
       ...listed.map((neighbour) => element("li", {}, this.#neighbour(neighbour, directed))),
     );
-    if (listed.length === all.length) return [element("h3", {}, heading), list];
+    if (listed.length === all.length) return [heading, list];
     const more = element(
       "button",
       { type: "button", class: "text" },
@@ -129,7 +135,7 @@ export class Inspector {
       this.#numListed += 4 * pageSize;
       this.#render(this.#store.state);
     });
-    return [element("h3", {}, heading), list, more];
+    return [heading, list, more];
   }
 
   #neighbour({ node, linksTo, linksFrom }: Neighbour, directed: boolean): HTMLButtonElement {

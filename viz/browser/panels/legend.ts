@@ -106,7 +106,7 @@ export class Legend {
     this.#shown.textContent =
       numShown === numNodes
         ? countText(numNodes, "vertex", "vertices")
-        : `${numShown.toLocaleString("en-US")} of ${countText(numNodes, "vertex", "vertices")} on`;
+        : `${numShown.toLocaleString("en-US")} of ${numNodes.toLocaleString("en-US")} shown`;
     this.#reset.hidden = state.hiddenClasses.size === 0;
   }
 
