@@ -2,7 +2,7 @@
  * Every setting of the core: default, unit, range. One place; checked once, when a driver is made.
  */
 import os from "node:os";
-import { excerpt, SuperstepError } from "./errors.ts";
+import { invalidArgument } from "./errors.ts";
 
 /** The settings of a driver, all resolved. */
 export interface Config {
@@ -79,9 +79,11 @@ export function resolveConfig(options: ConfigOptions = {}, isLocal = true): Conf
   };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(config, name)) refuse(name, `one of ${Object.keys(config).join(", ")}`, name);
+    if (!Object.hasOwn(config, name))
+      throw invalidArgument("config", "a setting", `one of ${Object.keys(config).join(", ")}`, name);
     if (name === "spillDirectory") {
-      if (typeof value !== "string" || value === "" || value.includes("\0")) refuse(name, "a directory's path", value);
+      if (typeof value !== "string" || value === "" || value.includes("\0"))
+        throw invalidArgument("config", name, "a directory's path", value);
     } else checkNumber(name as NumberSetting, value);
     Object.assign(config, { [name]: value });
   }
@@ -94,13 +96,12 @@ function checkNumber(name: NumberSetting, value: unknown): void {
   const fits = Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
   if (fits && (multipleOf === undefined || (value as number) % multipleOf === 0)) return;
   const rule = `an integer in [${min}, ${max}]${also === undefined ? "" : ` or ${also}`}`;
-  refuse(name, multipleOf === undefined ? rule : `${rule}, a multiple of ${multipleOf}`, value);
-}
-
-function refuse(name: string, rule: string, got: unknown): never {
-  throw new SuperstepError("INVALID_ARGUMENT", `config: ${excerpt(name)} must be ${rule}, got ${excerpt(got)}`, {
-    details: { where: "config", what: name, rule },
-  });
+  throw invalidArgument(
+    "config",
+    name,
+    multipleOf === undefined ? rule : `${rule}, a multiple of ${multipleOf}`,
+    value,
+  );
 }
 
 /** Bytes of memory that this process may use: the machine's, or less if a container says so. */

@@ -130,7 +130,9 @@ function superstepFields(error: Record<string, unknown>): { code: ErrorCode; det
 function describeThrown(thrown: unknown): string {
   const kind = thrown === null ? "null" : typeof thrown;
   const text = attempt(() => excerpt(thrown, 1000), "a value that cannot be shown");
-  return kind === text ? `${text} was thrown` : `${text} was thrown, a ${kind} and not an Error`;
+  return kind === text
+    ? `${text} was thrown`
+    : `${text} was thrown, ${kind === "object" ? "an" : "a"} ${kind} and not an Error`;
 }
 
 function textOf(read: () => unknown): string | undefined {

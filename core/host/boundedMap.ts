@@ -1,5 +1,5 @@
 /** A Map of at most `limit` keys: setting one more drops the one that was set or read longest ago. */
-export class BoundedMap<K, V> {
+export class BoundedMap<K, V extends object> {
   readonly #limit: number;
   readonly #entries: Map<K, V> = new Map();
 
@@ -7,16 +7,11 @@ export class BoundedMap<K, V> {
     this.#limit = limit;
   }
 
-  /** True if `key` is there; does not count as reading it. */
-  has(key: K): boolean {
-    return this.#entries.has(key);
-  }
-
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
-    if (value === undefined && !this.#entries.has(key)) return undefined;
+    if (value === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value as V);
+    this.#entries.set(key, value);
     return value;
   }
 
