@@ -37,7 +37,13 @@ function failureOf(action: () => unknown): { code?: string; message: string; det
 }
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-const fieldValues: fc.Arbitrary<unknown>[] = [fc.double(), fc.boolean(), int64, fc.string(), fc.array(fc.integer(), { maxLength: 2 })];
+const fieldValues: fc.Arbitrary<unknown>[] = [
+  fc.double(),
+  fc.boolean(),
+  int64,
+  fc.string(),
+  fc.array(fc.integer(), { maxLength: 2 }),
+];
 const tables = fc
   .tuple(
     fc.uniqueArray(
