@@ -267,7 +267,7 @@ export class Graph<VD, ED> {
     const { parts } = this;
     const program = shipRound("aggregateMessages", round);
     const table = VertexRDD.deferTable(parts, () =>
-      useParts(parts, everything, ({ shape, vertices, edges }) =>
+      useParts(parts, { vertices: true, edges: program.reads.edge }, ({ shape, vertices, edges }) =>
         aggregateMessages(parts.ctx.driver, shape, vertices, edges, program),
       ),
     );

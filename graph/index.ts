@@ -5,6 +5,14 @@
  * `graph.ts` for what a program can say, `superstep/` for how messages travel (program, scan, combine, apply),
  * `partition/` for how a shape is built, `load/` for where graphs come from, `algorithms/` for what runs on them.
  */
+export {
+  GraphLoader,
+  type EdgeListOptions,
+  type LoadedGraph,
+  type LoadOptions,
+  type LoadReport,
+  type Row,
+} from "./load/graphLoader.ts";
 export { Graph, type CreateOptions } from "./graph.ts";
 export { VertexRDD } from "./vertexRDD.ts";
 export { EdgeRDD } from "./edgeRDD.ts";

@@ -98,6 +98,11 @@ export async function landmarkDistances<VD, ED>(
   const hasWeights = weight !== undefined;
   const goesToSrc = direction !== "in"; // distances travel against edges, so that they lead to the landmark
   const goesToDst = direction !== "out";
+  const relax = (edge: EdgeContext<Distances, number, Distances>, length: number): void => {
+    const { srcAttr, dstAttr } = edge;
+    if (goesToSrc && shortens(fields, dstAttr, length, srcAttr)) edge.sendToSrc(lengthen(fields, dstAttr, length));
+    if (goesToDst && shortens(fields, srcAttr, length, dstAttr)) edge.sendToDst(lengthen(fields, srcAttr, length));
+  };
   const {
     graph: distances,
     supersteps,
@@ -113,14 +118,7 @@ export async function landmarkDistances<VD, ED>(
         initialMessage: Object.fromEntries(fields.map((field) => [field, Infinity])),
         activeDirection: direction === "out" ? "in" : direction === "in" ? "out" : "either",
         vertexProgram: (_id, attr, offered) => lower(fields, attr, offered),
-        sendMessage: (edge: EdgeContext<Distances, number, Distances>) => {
-          const length = hasWeights ? edge.attr : 1;
-          const { srcAttr, dstAttr } = edge;
-          if (goesToSrc && shortens(fields, dstAttr, length, srcAttr))
-            edge.sendToSrc(lengthen(fields, dstAttr, length));
-          if (goesToDst && shortens(fields, srcAttr, length, dstAttr))
-            edge.sendToDst(lengthen(fields, srcAttr, length));
-        },
+        sendMessage: hasWeights ? (edge) => relax(edge, edge.attr) : (edge) => relax(edge, 1),
         mergeMessage: (a, b) => lower(fields, a, b),
         tripletFields: { src: true, dst: true, edge: hasWeights },
         maxSupersteps,

@@ -25,7 +25,7 @@ return (bindings) => {
 ${body}
 };`;
   // The text is ours: it is put together from column numbers and JSON-quoted field names alone.
-  // oxlint-disable-next-line no-new-func
+  // oxlint-disable-next-line typescript/no-implied-eval
   const loop = task.memo(`loop ${text}`, () => (new Function(text) as () => (bindings: Bindings) => void)());
   loop(bindings);
 }

@@ -31,7 +31,7 @@ export class RowOutput {
     this.#from = from;
     this.#to = to;
     this.#gathered = set.columns.map((column) =>
-      column.kind === "encoded" ? new Array<unknown>(to - from) : undefined,
+      column.kind === "encoded" ? Array.from<unknown>({ length: to - from }) : undefined,
     );
   }
 

@@ -9,7 +9,7 @@ import type { Shape } from "../shape.ts";
 import type { EdgeContext } from "../types.ts";
 import { scanPartRef, type PartMessages } from "./combine.ts";
 import { messagesToColumns, type VertexTable } from "./messagesToColumns.ts";
-import { allowedFields, endsSentTo, type ScanProgram, type TripletFields } from "./program.ts";
+import { endsSentTo, fieldsRead, type ScanProgram, type TripletFields } from "./program.ts";
 import type { ScanInput } from "./scan.ts";
 
 /** What a round of messages does. */
@@ -35,7 +35,7 @@ export function shipRound<VD, ED, Msg>(operation: string, round: MessageRound<VD
     mergeMessage: ship(round.mergeMessage, operation, "mergeMessage") as unknown as ScanProgram["mergeMessage"],
     sendsTo: endsSentTo(sendMessage),
     activeDirection: "either",
-    reads: allowedFields(round.tripletFields),
+    reads: fieldsRead(operation, sendMessage, round.tripletFields),
   };
 }
 

@@ -127,7 +127,7 @@ function mergeParts(
   merge: (a: unknown, b: unknown) => unknown,
 ): { has: Uint8Array; merged: unknown[] } {
   const has = new Uint8Array(to - from);
-  const merged = new Array<unknown>(to - from);
+  const merged = Array.from<unknown>({ length: to - from });
   for (const part of parts) {
     const start = lowerBound(part.targets, from);
     const end = lowerBound(part.targets, to);

@@ -76,6 +76,7 @@ function bindRows(bindings: Bindings, name: string, rows: EdgeRows, arena: Arena
  * `has` true if messages came and `take()` giving what they merged to.
  */
 export function scanText(input: ScanInput, rows: ScanRows, onTarget: string): LoopText {
+  const { reads } = input.program;
   const isNumeric = input.program.messageType === "number";
   const slot = isNumeric ? "box[0]" : "merged";
   const check = input.program.messageType
@@ -94,15 +95,19 @@ class EdgeContext {
   constructor() { this.s = 0; this.d = 0; this.e = 0; this.isAtDst = true; }
   get srcId() { return idOf(this.s); }
   get dstId() { return idOf(this.d); }
-  get srcAttr() { return ${input.program.reads.src ? readExpression(input.vertices, "vertex", "this.s") : "undefined"}; }
-  get dstAttr() { return ${input.program.reads.dst ? readExpression(input.vertices, "vertex", "this.d") : "undefined"}; }
-  get attr() { return ${input.program.reads.edge ? readExpression(input.edges, "edge", "this.e") : "undefined"}; }
+  get srcAttr() { return ${reads.src ? readExpression(input.vertices, "vertex", "this.s", reads.srcFields) : "undefined"}; }
+  get dstAttr() { return ${reads.dst ? readExpression(input.vertices, "vertex", "this.d", reads.dstFields) : "undefined"}; }
+  get attr() { return ${reads.edge ? readExpression(input.edges, "edge", "this.e", reads.edgeFields) : "undefined"}; }
   sendToDst(message) { if (this.isAtDst) { ${check} receive(message); } }
   sendToSrc(message) { if (!this.isAtDst) { ${check} receive(message); } }
 }
 const edge = new EdgeContext();`;
+  // What the loop itself walks is held in locals: calls cannot change those, so they stay in registers.
+  const locals = [...walked("in", rows.inRows), ...walked("out", rows.outRows)];
+  if (input.active) locals.push("active");
   const body = `
 messages = 0; scanned = 0;
+${locals.map((name) => `const ${name}_ = ${name};`).join(" ")}
 ${walkText(input, rows, onTarget)}
 counts.messages += messages;
 counts.edgesScanned += scanned;`;
@@ -141,12 +146,17 @@ for (let inRow = 0, outRow = 0; inRow < ${numIn} || outRow < ${numOut}; ) {
 }`;
 }
 
+function walked(side: "in" | "out", rows: EdgeRows | undefined): string[] {
+  if (rows === undefined) return [];
+  return [`${side}Offsets`, `${side}Neighbours`, ...(rows.positions ? [`${side}Positions`] : [])];
+}
+
 function rowText(input: ScanInput, side: "in" | "out", rows: EdgeRows): string {
   const [source, target] = side === "in" ? ["n", "t"] : ["t", "n"];
-  const position = rows.positions ? `${side}Positions[k]` : `${side}FirstEdge + k`;
+  const position = rows.positions ? `${side}Positions_[k]` : `${side}FirstEdge + k`;
   return `
-for (let k = ${side}Offsets[${side}Row], end = ${side}Offsets[${side}Row + 1]; k < end; k++) {
-  const n = ${side}Neighbours[k];
+for (let k = ${side}Offsets_[${side}Row], end = ${side}Offsets_[${side}Row + 1]; k < end; k++) {
+  const n = ${side}Neighbours_[k];
   ${input.active ? `if (!(${activeTest(input.program, source, target)})) continue;` : ""}
   scanned++;
   edge.s = ${source}; edge.d = ${target}; edge.e = ${position}; edge.isAtDst = ${side === "in"};
@@ -157,13 +167,13 @@ for (let k = ${side}Offsets[${side}Row], end = ${side}Offsets[${side}Row + 1]; k
 function activeTest(program: ScanProgram, source: string, target: string): string {
   switch (program.activeDirection) {
     case "out":
-      return `active[${source}] !== 0`;
+      return `active_[${source}] !== 0`;
     case "in":
-      return `active[${target}] !== 0`;
+      return `active_[${target}] !== 0`;
     case "either":
-      return `active[${source}] !== 0 || active[${target}] !== 0`;
+      return `active_[${source}] !== 0 || active_[${target}] !== 0`;
     case "both":
-      return `active[${source}] !== 0 && active[${target}] !== 0`;
+      return `active_[${source}] !== 0 && active_[${target}] !== 0`;
   }
 }
 

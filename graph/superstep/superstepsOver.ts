@@ -3,7 +3,7 @@
  * all vertices together, and decide by them when to stop.
  */
 import { ship, type AnyFunction, type ShippedFunction } from "../../core/function/ship.ts";
-import { everything, readyColumns, useParts, type GraphParts } from "../parts.ts";
+import { readyColumns, useParts, type GraphParts } from "../parts.ts";
 import type { EdgeDirection, Run, VertexId } from "../types.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
 import type { Aggregator, ApplyProgram } from "./program.ts";
@@ -84,7 +84,7 @@ export async function superstepsOver(
 ): Promise<SuperstepsRun<unknown, unknown, GraphParts>> {
   const { driver } = parts.ctx;
   const run = (): Promise<SuperstepsResult> =>
-    useParts(parts, everything, ({ shape, vertices, edges }) =>
+    useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, ({ shape, vertices, edges }) =>
       runSupersteps({ ...spec, driver, shape, vertices, edges }),
     );
   const { columns, supersteps, converged, globals } = await run();
