@@ -8,11 +8,13 @@
 import type { ColumnRef } from "../../core/column/types.ts";
 import { SuperstepError } from "../../core/errors.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import { placeCounts } from "./counting.ts";
 import { forEachBlock, type EdgeRun } from "./edgeRun.ts";
 import { once } from "./once.ts";
 import { radixSort } from "./radixSort.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
+import { halfWordsOf } from "./sharedWords.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 
 /** Edges of a graph in order. Columns of the scratch that was given. */
@@ -109,7 +111,7 @@ export async function orderEdges(
     shared,
     tasks: sections,
   });
-  const { starts, cursors } = placeBuckets(counts, numBuckets);
+  const { starts, cursors } = placeCounts(counts, numBuckets);
   await runner.runTasks({
     name: "move edges to their bucket",
     operator: operatorRef(import.meta.url, "scatterEdges"),
@@ -157,7 +159,7 @@ export function scatterEdges(shared: Shared, { sections, cursors }: ScatterTask,
   const { arena } = task;
   const next = cursors.slice();
   const neighbours = arena.view(shared.neighbours);
-  const lowDst = halfWords(arena.view(shared.lowDst));
+  const lowDst = halfWordsOf(arena.view(shared.lowDst));
   const order = shared.order && arena.view(shared.order);
   for (const { item, from, to } of sections) {
     task.throwIfCancelled();
@@ -178,7 +180,7 @@ export function sortBuckets(shared: Shared, { from, to, starts }: SortTask, task
   const { shift, numVertices } = shared;
   const { arena } = task;
   const neighbours = arena.view(shared.neighbours);
-  const lowDst = halfWords(arena.view(shared.lowDst));
+  const lowDst = halfWordsOf(arena.view(shared.lowDst));
   const order = shared.order && arena.view(shared.order);
   const rowStart = arena.view(shared.rowStart);
   const progress = arena.view(shared.progress);
@@ -274,25 +276,6 @@ function bucketShift(numVertices: number, numEdges: number): number {
   return shift;
 }
 
-/** Where each bucket starts (and the end), and where in each bucket each task writes: bucket by bucket, task by task. */
-function placeBuckets(
-  counts: readonly Uint32Array[],
-  numBuckets: number,
-): { starts: Uint32Array; cursors: Uint32Array[] } {
-  const starts = new Uint32Array(numBuckets + 1);
-  const cursors = counts.map(() => new Uint32Array(numBuckets));
-  let at = 0;
-  for (let bucket = 0; bucket < numBuckets; bucket++) {
-    starts[bucket] = at;
-    for (let task = 0; task < counts.length; task++) {
-      cursors[task]![bucket] = at;
-      at += counts[task]![bucket]!;
-    }
-  }
-  starts[numBuckets] = at;
-  return { starts, cursors };
-}
-
 /** Tasks of consecutive buckets with about the same number of edges and rows. */
 function evenBuckets(starts: Uint32Array, numBuckets: number, rowsPerBucket: number, numThreads: number): SortTask[] {
   const weight = (bucket: number): number => starts[bucket]! + bucket * rowsPerBucket;
@@ -313,8 +296,4 @@ function evenBuckets(starts: Uint32Array, numBuckets: number, rowsPerBucket: num
 function startsOf(lengths: readonly number[]): number[] {
   let at = 0;
   return lengths.map((length) => (at += length) - length);
-}
-
-function halfWords(bytes: Uint8Array): Uint16Array {
-  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
 }

@@ -1,5 +1,5 @@
 /**
- * Arrays in shared memory of their own: what tasks return without a copy.
+ * Arrays in shared memory of their own, which tasks return without a copy, and other views of shared arrays.
  */
 
 /** `length` zeros. */
@@ -17,4 +17,9 @@ export function shareWords(words: Uint32Array): Uint32Array {
 /** Little-endian 64-bit integers as words: the low one first. */
 export function wordsOf(integers: BigInt64Array): Uint32Array {
   return new Uint32Array(integers.buffer, integers.byteOffset, 2 * integers.length);
+}
+
+/** Bytes as 16-bit integers, two bytes each. */
+export function halfWordsOf(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
 }

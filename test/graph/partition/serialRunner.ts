@@ -4,6 +4,8 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Arena } from "../../../core/column/arena.ts";
+import { revive } from "../../../core/function/revive.ts";
+import type { ShippedFunction } from "../../../core/function/ship.ts";
 import type { Operator, TaskContext } from "../../../core/host/task.ts";
 import type { TaskRunner } from "../../../graph/partition/taskRunner.ts";
 
@@ -25,7 +27,7 @@ export function serialRunner(numThreads: number, capacityBytes = 64 * 1048576): 
           partition,
           attempt: 0,
           arena: view,
-          revive: (fn: { fn: unknown }) => Promise.resolve(fn.fn),
+          revive: (fn: ShippedFunction) => revive(fn, { importModule: (url) => import(url) as never }),
           throwIfCancelled: () => {},
           memo: <T>(_key: string, make: () => T): T => make(),
         } as unknown as TaskContext;
