@@ -108,7 +108,7 @@ class Capture implements CaptureContext {
     const builtin = builtinModule(value);
     if (builtin !== undefined) return builtin;
     if (types.isModuleNamespaceObject(value)) return this.#describeObject(value, place, false);
-    if (Object.getOwnPropertySymbols(value).length > 0 && isPlainButForSymbols(value)) {
+    if (isPlainButForSymbols(value)) {
       this.refuse(place, {
         what: "an object with properties under symbols, which cannot travel",
         advice: "Capture the properties that the function needs.",
@@ -202,7 +202,8 @@ function show(key: unknown): string {
 
 function isPlainButForSymbols(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  if ((prototype !== Object.prototype && prototype !== null) || types.isArgumentsObject(value)) return false;
+  return Object.getOwnPropertySymbols(value).length > 0;
 }
 
 /** "a Graph, which cannot travel. Collect what it needs first." as its two sentences. */

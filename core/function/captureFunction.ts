@@ -2,7 +2,7 @@
  * Takes one function apart: its source, where it was written, and the variables it captures.
  */
 import { types } from "node:util";
-import type { AnyNode, Node, PropertyDefinition } from "acorn";
+import type { AnyNode, ClassExpression, Node, PropertyDefinition } from "acorn";
 import { builtinExport } from "./builtinModules.ts";
 import type { CaptureContext } from "./capture.ts";
 import { findVariable } from "./findVariable.ts";
@@ -130,7 +130,8 @@ function isKeepNames(value: unknown): boolean {
   return typeof value === "function" && keepNames.test(Function.prototype.toString.call(value));
 }
 
-const keepNames = /^\((\w+), ?(\w+)\) ?=> ?[\w$.]+\(\1, ?"name", ?\{ ?value: ?\2, ?configurable: ?(?:true|!0) ?\}\)$/;
+const keepNames =
+  /^\((\w+), ?(\w+)\) ?=> ?[\w$.]+\(\1, ?"name", ?\{ ?value(?:: ?\2)?, ?configurable: ?(?:true|!0) ?\}\)$/;
 
 function unreadable(reason: "native" | "bound" | "node" | "accessor" | "invalid", detail: string): Refusal {
   switch (reason) {
@@ -181,12 +182,8 @@ function refusalOfSyntax({ form, names }: ParsedFunction, place: Place | undefin
 /** State that hangs on the function object and would be lost. */
 function refusalOfObject(fn: AnyFunction, { form, node }: ParsedFunction): Refusal | undefined {
   if (form === "class") {
-    const isStatic =
-      node.type === "ClassExpression" &&
-      node.body.body.some(
-        (member) => member.type === "StaticBlock" || (member.type === "PropertyDefinition" && member.static),
-      );
-    if (isStatic || Object.keys(fn).length > 0) {
+    const hasStaticState = node.type === "ClassExpression" && node.body.body.some((member) => isStaticState(member));
+    if (hasStaticState || Object.keys(fn).length > 0) {
       return { what: "a class with static state, which would start over", advice: "Keep the state outside the class." };
     }
   } else if (form === "function") {
@@ -208,6 +205,17 @@ function refusalOfObject(fn: AnyFunction, { form, node }: ParsedFunction): Refus
     };
   }
   return undefined;
+}
+
+/** True for static fields and blocks, but for the block in which esbuild gives a class its name: `f(this, "name")`. */
+function isStaticState(member: ClassExpression["body"]["body"][number]): boolean {
+  if (member.type !== "StaticBlock") return member.type === "PropertyDefinition" && member.static;
+  const [statement] = member.body;
+  if (member.body.length !== 1 || statement?.type !== "ExpressionStatement") return true;
+  const { expression } = statement;
+  if (expression.type !== "CallExpression" || expression.callee.type !== "Identifier") return true;
+  const [self, name] = expression.arguments;
+  return self?.type !== "ThisExpression" || name?.type !== "Literal" || expression.arguments.length !== 2;
 }
 
 /** Line and column of the first character of the expression: the engine tells those of its anchor. */

@@ -1,7 +1,7 @@
 /**
  * The imports of a user's file: which name comes from where, and whether another thread can import it as well.
  */
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { ScriptInfo } from "./inspectFunction.ts";
 import { parseScript } from "./parseScript.ts";
@@ -16,7 +16,8 @@ export interface ImportedName {
 
 /**
  * The module and export behind a name that a file imports; undefined if the file imports no such name, or if a thread
- * should not or could not import the module: the program's main file, which would run again; TypeScript, which Node may
+ * should not or could not import the module: the program's main file, which would run again, and what imports it;
+ * TypeScript, which Node may
  * not take as it is; anything but files, Node's own modules and data: URLs. Parses the file once.
  */
 export function importedName(local: string, script: ScriptInfo): ImportedName | undefined {
@@ -47,8 +48,46 @@ function importsOf(script: ScriptInfo): ReadonlyMap<string, { specifier: string;
 
 function canImport(url: string): boolean {
   if (url.startsWith("node:") || url.startsWith("data:")) return true;
-  return url.startsWith("file:") && !/\.[cm]?tsx?$/.test(new URL(url).pathname) && url !== mainUrl();
+  return url.startsWith("file:") && !/\.[cm]?tsx?$/.test(new URL(url).pathname) && !leadsToMain(url);
 }
+
+/** True if importing the file would, directly or through other files of the program, import the main file. */
+function leadsToMain(url: string): boolean {
+  const main = mainUrl();
+  const seen = new Set([url]);
+  for (const each of seen) {
+    if (each === main) return true;
+    for (const next of filesImportedBy(each)) seen.add(next);
+  }
+  return false;
+}
+
+/** The program's own files that a file imports: none of packages, and none of ours. */
+function filesImportedBy(url: string): readonly string[] {
+  let files = imported.get(url);
+  if (files === undefined) {
+    const isForeign = url.includes("/node_modules/") || url.startsWith(packageRoot);
+    files = isForeign ? [] : specifiersIn(url).map((specifier) => resolveModule(specifier, url) ?? "");
+    files = files.filter((file) => file.startsWith("file:"));
+    imported.set(url, files);
+  }
+  return files;
+}
+
+function specifiersIn(url: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(new URL(url), "utf8");
+  } catch {
+    return [];
+  }
+  return (parseScript(text)?.body ?? []).flatMap((node) =>
+    "source" in node && node.source != null ? [String(node.source.value)] : [],
+  );
+}
+
+const imported = new Map<string, readonly string[]>();
+const packageRoot = new URL("../../", import.meta.url).href;
 
 let main: string | undefined;
 

@@ -55,8 +55,9 @@ function internalImport(specifier: string, from: string): string | undefined {
   const own = nearestPackage(from);
   if (own?.imports === undefined) return undefined;
   const target = match(specifier, own.imports);
-  if (target === undefined || target.startsWith("node:")) return target;
-  return target.startsWith("./") ? path.join(own.folder, target) : packageImport(target, own.folder);
+  if (target === undefined || target.startsWith("./")) return target && path.join(own.folder, target);
+  if (isBuiltin(target) && !target.startsWith("node:")) return `node:${target}`;
+  return URL.canParse(target) ? undefined : packageImport(target, own.folder);
 }
 
 function fromExports({ folder, exports }: PackageFile, rest: string | undefined): string | undefined {

@@ -551,3 +551,47 @@ describe("a function that captures", () => {
     expect(nodes.filter((node) => node.kind === "function")).toHaveLength(2);
   });
 });
+
+describe("revive", () => {
+  const broken = (module: string, name: string): object => ({
+    [shippable]: () => ({ module, export: name, data: undefined }),
+  });
+
+  it("names the module that is missing on its side", async () => {
+    const gone = broken("file:///nowhere/at-all.mjs", "make");
+    const shipped = structuredClone(ship(() => gone, "map", "fn"));
+    await expect(revive(shipped, { importModule: (url) => import(/* @vite-ignore */ url) })).rejects.toMatchObject({
+      code: "NOT_SHIPPABLE",
+      message: expect.stringMatching(
+        /^map: fn needs the module file:\/\/\/nowhere\/at-all\.mjs, which cannot be/,
+      ) as string,
+      details: { module: "file:///nowhere/at-all.mjs" },
+    });
+  });
+
+  it("names the export that is missing on its side", async () => {
+    const older = broken("node:path", "teleport");
+    const shipped = structuredClone(ship(() => older, "map", "fn"));
+    await expect(revive(shipped, { importModule: (url) => import(/* @vite-ignore */ url) })).rejects.toMatchObject({
+      code: "NOT_SHIPPABLE",
+      details: { module: "node:path", export: "teleport" },
+    });
+  });
+
+  it("gives the function back its name", async () => {
+    const namedByItsVariable = (): number => 1;
+    const shipped = structuredClone(ship(namedByItsVariable, "map", "fn"));
+    const revived = await revive(shipped, { importModule: (url) => import(/* @vite-ignore */ url) });
+    expect(revived.name).toBe("namedByItsVariable");
+  });
+
+  it("makes what was captured anew each time", async () => {
+    const seen: number[] = [];
+    const shipped = structuredClone(ship((x: number) => seen.push(x), "map", "fn"));
+    for (let round = 0; round < 2; round++) {
+      const revived = await revive(shipped, { importModule: (url) => import(/* @vite-ignore */ url) });
+      expect(revived(round)).toBe(1);
+    }
+    expect(seen).toEqual([]);
+  });
+});
