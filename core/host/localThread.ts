@@ -8,6 +8,7 @@ import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { Forget, FromThread, ThreadData, ToThread } from "./messages.ts";
+import { threadArguments } from "./threadArguments.ts";
 
 /** Hears from a thread. */
 export interface ThreadListener {
@@ -52,7 +53,13 @@ export class LocalThread {
     this.#listener = listener;
     const workerData: ThreadData = { memory, cancelFlag: this.#cancelFlag, moduleHooks };
     const limits = config.threadHeapMiB === 0 ? {} : { maxOldGenerationSizeMb: config.threadHeapMiB };
-    this.#worker = new Worker(entry, { workerData, resourceLimits: limits, name: `superstep-${slot}` });
+    const execArgv = threadArguments(process.execArgv);
+    this.#worker = new Worker(entry, {
+      workerData,
+      resourceLimits: limits,
+      name: `superstep-${slot}`,
+      ...(execArgv === undefined ? {} : { execArgv }),
+    });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#worker.on("messageerror", (error) => this.#resultDidNotArrive(error));
     this.#worker.on("error", (error: unknown) => (this.#failure ??= failureOf(error, config, this.isReady)));
