@@ -80,7 +80,7 @@ export function cutStages(plan: Plan, action: ActionSpec, partitions: readonly n
     const nodes = stageNodes(parent);
     const shared: MapStage = { plan: travelling(nodes), shuffleId, map };
     return {
-      name: parent.name ?? `${parent.kind} (map side)`,
+      name: `${parent.name ?? parent.kind} (map side)`,
       operator: { module: "core/shuffle/writer", name: "writeShuffle" },
       shared,
       tasks: Array.from({ length: parent.numPartitions }, (_, partition) => stageTask(nodes, partition)),

@@ -72,12 +72,12 @@ export async function lookup<K, V>(source: ActionSource<[K, V]>, key: K, options
 
 /** Task half. */
 export function valuesOfKey<K, V>(key: K, records: Iterable<[K, V]>, _partition: number, task: TaskContext): V[] {
-  const wanted = keyOf(key);
+  const wanted = new Set([keyOf(key)]); // a Set finds NaN, and 0 for -0
   const tick = everySoOften(task);
   const values: V[] = [];
   for (const [other, value] of records) {
     tick();
-    if (keyOf(other) === wanted) values.push(value);
+    if (wanted.has(keyOf(other))) values.push(value);
   }
   return values;
 }

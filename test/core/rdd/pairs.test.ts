@@ -213,7 +213,7 @@ describe("partitioners", () => {
     const bad = customPartitioner(3, () => partition as number);
     await expect(rdd().partitionBy(bad).collect()).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: expect.stringContaining('for key "a"'),
+      message: expect.stringMatching(/for key "[abc]"$/),
     });
   });
 
