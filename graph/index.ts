@@ -14,6 +14,7 @@ export {
   type Row,
 } from "./load/graphLoader.ts";
 export { Graph, type CreateOptions } from "./graph.ts";
+export { graphTables, vertexTable, type GraphTables, type TableNames } from "./graphTables.ts";
 export { VertexRDD } from "./vertexRDD.ts";
 export { EdgeRDD } from "./edgeRDD.ts";
 export type { Edge, EdgeContext, EdgeDirection, EdgeTriplet, Run, VertexId } from "./types.ts";
@@ -29,3 +30,6 @@ export type { PageRankOptions, PageRankRun } from "./algorithms/pageRank.ts";
 export type { ShortestPathsOptions, ShortestPathsRun } from "./algorithms/shortestPaths.ts";
 export type { Path, SsspOptions, SsspRun } from "./algorithms/sssp.ts";
 export type { TraversalDirection } from "./algorithms/traversal.ts";
+export type { Table, TableColumn } from "./load/table/table.ts";
+export { readTable, type ReadTableOptions } from "./load/table/readTable.ts";
+export { writeTable, type WriteTableOptions } from "./load/table/writeTable.ts";

@@ -9,6 +9,7 @@
  * browser. `browser/` holds what only a browser can do, bundled into the one asset by `browser/bundle.mjs`.
  */
 export { exportHtml } from "./export.ts";
+export { fromGraph, type FromGraphOptions } from "./fromGraph.ts";
 export type { GivenLayout } from "./layout.ts";
 export { pageModel, type ViewOptions } from "./model.ts";
 export { reduce, type EgoStep, type ReduceOptions, type ReductionStep, type TopStep } from "./reduce.ts";
