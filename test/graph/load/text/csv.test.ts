@@ -51,7 +51,8 @@ describe("readEdges of CSV", () => {
             const values = edgeRows(found.chunks).map((row) => row[index + 2]);
             const cells = expected.map((row) => row[index + 2]!);
             if (type === "string") expect(values.map((value) => value ?? "")).toEqual(cells);
-            else if (type === "boolean") expect(values.map((value) => String(value ?? ""))).toEqual(cells);
+            else if (type === "boolean")
+              expect(values.map((value) => `${(value as boolean | null) ?? ""}`)).toEqual(cells);
             else
               expect(values.map((value) => value ?? "")).toEqual(cells.map((one) => (one === "" ? "" : Number(one))));
           }

@@ -99,7 +99,7 @@ describe("readEdges of edge lists", () => {
   it("reads gzip as it reads the text in it", async () => {
     await fc.assert(
       fc.asyncProperty(text, async (content) => {
-        const options = { ids: "int", maxErrors: 100 };
+        const options = { ids: "int", maxErrors: 100 } as const;
         const plain = await read(content, options);
         const packed = await readEdges(runner, folder.write("edges.txt.gz", gzipSync(content)), options);
         const ofPlain = (name: string) => name.replace(/\.gz$/, "");
@@ -176,7 +176,7 @@ describe("readEdges of edge lists", () => {
   it("reads weights when asked, and only then", async () => {
     const text = "1 2 0.5 a\n2 3 -1e-3\n3 4 .5\n4 5 5.\n5 6 +2\n6 7 123456789012345678\n7 8 0.30000000000000004\n";
     const found = await read(text, { weight: 3 });
-    const weights = [0.5, -1e-3, 0.5, 5, 2, 123456789012345678, 0.30000000000000004];
+    const weights = [0.5, -1e-3, 0.5, 5, 2, 123456789012345680, 0.30000000000000004];
     expect(edgeRows(found.chunks).map(([, , weight]) => weight)).toEqual(weights);
     expect(found.columns).toEqual([{ name: "weight", type: "number", nullable: false }]);
     expect(found.weight).toBe("weight");

@@ -46,7 +46,7 @@ export function useFolder(): { path: string; write: (name: string, content: stri
 
 /** Ids as numbers, bigints (where 64-bit) or strings. */
 export function idsOf(chunks: readonly IdValues[]): (number | bigint | string)[] {
-  return chunks.flatMap((ids) =>
+  return chunks.flatMap((ids): (number | bigint | string)[] =>
     ids.kind === "string" ? textsOf(ids.codes, ids.dictionary) : Array.from<number | bigint>(ids.values),
   );
 }
