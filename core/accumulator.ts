@@ -2,6 +2,7 @@
  * Accumulators: totals that tasks add to and the driver reads.
  */
 import { excerpt, SuperstepError } from "./errors.ts";
+import { ship } from "./function/ship.ts";
 import { type Recipe, shippable } from "./function/shippable.ts";
 import type { TaskEnvironment } from "./host/taskEnvironment.ts";
 
@@ -24,7 +25,9 @@ export class Accumulator<T> {
   readonly #add: AddFunction<T>;
   #value: T;
 
+  /** @throws SuperstepError NOT_SHIPPABLE if `add` captures something that cannot travel. */
   constructor(id: number, zero: T, add: AddFunction<T>, name?: string) {
+    ship(add, "accumulator", "add"); // refused here and not where a function captures the accumulator
     this.id = id;
     this.name = name;
     this.#zero = zero;

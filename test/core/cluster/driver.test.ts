@@ -186,14 +186,10 @@ describe("Driver.runTasks", () => {
 
   it("hands each result to onResult, and fails with what that throws", async () => {
     const driver = await create();
-    const seen: unknown[] = [];
+    const seen = new Map<number, unknown>();
     const spec = { name: "squares", operator: operators.ref("square"), tasks: [1, 2, 3] };
-    await driver.runTasks(spec, { onResult: (partition, result) => seen.push([partition, result]) });
-    expect(seen.toSorted()).toEqual([
-      [0, 1],
-      [1, 4],
-      [2, 9],
-    ]);
+    await driver.runTasks(spec, { onResult: (partition, result) => seen.set(partition, result) });
+    expect(seen).toEqual(new Map([0, 1, 2].map((partition) => [partition, (partition + 1) ** 2])));
     const mine = new Error("mine");
     const throwing = (): never => {
       throw mine;
@@ -211,7 +207,7 @@ describe("Driver.runTasks", () => {
     const others = Array.from({ length: 20 }, (_, i) => run(driver, "square", [i, i + 1]));
     expect(await Promise.all(others)).toEqual(Array.from({ length: 20 }, (_, i) => [i ** 2, (i + 1) ** 2]));
     expect(await outer).toEqual([1, 4]);
-    expect((await Promise.all(inner)).flat().toSorted()).toEqual([1, 16]);
+    expect(new Set((await Promise.all(inner)).flat())).toEqual(new Set([1, 16]));
   });
 });
 
