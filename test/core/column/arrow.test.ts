@@ -169,6 +169,20 @@ describe("fromArrowTable", () => {
     freeColumns(arena, set);
   });
 
+  it("reads columns that lack values in some batches only", () => {
+    const full = new arrow.Table({ x: arrow.vectorFromArray([1, 2], new arrow.Float64()) });
+    const gaps = new arrow.Table({ x: arrow.vectorFromArray([null, 4], new arrow.Float64()) });
+    const schema = new arrow.Schema([new arrow.Field("x", new arrow.Float64(), true)]);
+    const table = new arrow.Table(schema, [...full.batches, ...gaps.batches, ...full.batches]);
+    freeColumns(
+      arena,
+      expectRows(
+        table,
+        [1, 2, null, 4, 1, 2].map((x) => ({ x })),
+      ),
+    );
+  });
+
   it("reads slices at any offset, where bits and values start elsewhere", async () => {
     const set = store(rows);
     const table = await toArrowTable(set, arena);

@@ -153,6 +153,28 @@ describe("encodeValues and decodeValues", () => {
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
+  it("keep -0 among integers, and records apart whose keys differ or stand in another order", () => {
+    const values = [
+      [1, -0, 3, 4],
+      [
+        { a: 1, b: 2 },
+        { a: 1, b: 2 },
+        { b: 1, a: 2 },
+        { a: 3, b: 4 },
+      ],
+      [
+        { a: 1, b: 2 },
+        { a: 1, c: 2 },
+        { a: 1, d: 2 },
+        { a: 3, b: 4 },
+      ],
+    ];
+    for (const each of values) {
+      deepStrictEqual(roundTrip(each), each);
+      expect(JSON.stringify(roundTrip(each))).toBe(JSON.stringify(each));
+    }
+  });
+
   it("take any iterable", () => {
     expect(decodeValues(encodeValues(new Set([1, "a", null])))).toEqual([1, "a", null]);
     expect(decodeValues(encodeValues([]))).toEqual([]);
@@ -410,6 +432,13 @@ describe("encodeValues and decodeValues", () => {
       expect(back[3]).toMatchObject({ message: '{"a":1}' });
     });
 
+    it("that are their own cause end there", () => {
+      const error = new Error("x");
+      error.cause = { again: error };
+      const [back] = roundTrip([error]) as [Error];
+      expect(back.cause).toEqual({ again: '"Error: x"' });
+    });
+
     it("that refer to one another many times stay small", () => {
       const errors = Array.from({ length: 12 }, (_, i) => Object.assign(new Error(`e${i}`), { others: [] as Error[] }));
       for (const error of errors) error.others = errors;
@@ -521,6 +550,28 @@ describe("decodeValues on damaged blocks", () => {
     expect(survives(nested([9, 1], 100_000))).toBe(true);
     const columns = new Uint8Array([0x53, 1, 0, 0, 1, 0, 0, 0, ...repeat([9, 1], 9), 0, 0]);
     expect(survives(columns)).toBe(true);
+  });
+
+  it("refuses what no encoder writes", () => {
+    const header = [0x53, 1, 0, 0];
+    const bad = {
+      "a boolean of 2": [...header, 1, 0, 0, 0, 3, 2],
+      "a code beyond its dictionary": [...header, 1, 0, 0, 0, 6, 1, 5, 1, 1, 1, 1, 0x61, 1, 1],
+      "a segment longer than its strings": [...header, 1, 0, 0, 0, 5, 1, 1, 1, 2, 0x61, 0x62],
+      "a segment shorter than its strings": [...header, 1, 0, 0, 0, 5, 1, 3, 1, 2, 0x61, 0x62],
+      "a shape with one key twice": [...header, 1, 0, 0, 0, 0, 11, 0, 2, 7, 1, 0x61, 7, 1, 0x61, 1, 1],
+      "a shape that skips a number": [...header, 1, 0, 0, 0, 0, 11, 1, 1, 7, 1, 0x61, 1],
+      "a regular expression that is none": [...header, 1, 0, 0, 0, 0, 16, 7, 1, 0x28, 0],
+      "half an element": [...header, 1, 0, 0, 0, 0, 17, 3, 3, 0, 0, 0, 0, 0, 1, 2, 3],
+      "a value missing in a new way": [...header, 1, 0, 0, 0, 7, 3, 0],
+    };
+    for (const [what, bytes] of Object.entries(bad)) expect(survives(new Uint8Array(bytes)), what).toBe(true);
+    // and the same with nothing wrong
+    expect(decodeValues(new Uint8Array([...header, 1, 0, 0, 0, 6, 1, 5, 1, 1, 1, 1, 0x61, 1, 0]))).toEqual(["a"]);
+    expect(decodeValues(new Uint8Array([...header, 1, 0, 0, 0, 0, 11, 0, 1, 7, 1, 0x61, 1]))).toEqual([{ a: null }]);
+    expect(() => decodeValues(new Uint8Array([...header, 0xff, 0xff, 0xff, 1, 0, 0]))).toThrow(
+      /must hold 33554431 values more/,
+    );
   });
 
   it("refuses another version, and says where it failed", () => {

@@ -253,6 +253,20 @@ describe("writerFor", () => {
     }
   });
 
+  it("lets the last value of a row stand, also a missing one", () => {
+    const wide = widen(schemaOf({ a: 1, b: "x" }), { a: null, b: null })!;
+    const columns = allocateColumns(arena, wide, 1, "test");
+    const writer = writerFor(wide, arena, columns, 0, 1);
+    for (const value of [
+      { a: 1, b: "x" },
+      { a: null, b: null },
+    ])
+      writer.set(0, value);
+    const set = { schema: wide, length: 1, columns: joinChunks(columns, [writer.finish()], 1) };
+    expect(readAll(set)).toEqual([{ a: null, b: null }]);
+    freeColumns(arena, set);
+  });
+
   it("writes one pattern for every NaN", () => {
     const set = store([NaN, (JSON.parse("0") as number) / 0, -(JSON.parse("0") as number) / 0], schemaOf(1));
     const values = readerOf(set, arena).fields[0]!.values as Float64Array;
