@@ -76,6 +76,8 @@ export class Context {
    *
    * @throws SuperstepError INVALID_ARGUMENT for `numPartitions`; NOT_SHIPPABLE if a record cannot travel.
    */
+  parallelize<K, V>(data: Iterable<[K, V]>, numPartitions?: number): RDD<[K, V]>;
+  parallelize<T>(data: Iterable<T>, numPartitions?: number): RDD<T>;
   parallelize<T>(data: Iterable<T>, numPartitions?: number): RDD<T> {
     return new RDD(this, parallelize(data, numPartitions));
   }

@@ -20,6 +20,7 @@ export interface MapPartitionsOptions {
 }
 
 export interface MapPartitionsParams<In, Out> {
+  readonly kind: string;
   readonly fn: ShippedFunction<PartitionFunction<In, Out>>;
 }
 
@@ -44,7 +45,7 @@ export function mapPartitions<In, Out>(
     numPartitions: parent.numPartitions,
     partitioner: keepsPartitioner ? parent.partitioner : undefined,
     compute: operatorRef(import.meta.url, "computeMapPartitions"),
-    params: { fn: ship(fn, kind, "fn") } satisfies MapPartitionsParams<In, Out>,
+    params: { kind, fn: ship(fn, kind, "fn") } satisfies MapPartitionsParams<In, Out>,
   });
 }
 
@@ -55,5 +56,5 @@ export async function computeMapPartitions<In, Out>(
   reader: PartitionReader,
 ): Promise<Iterable<Out>> {
   const fn = await reader.task.revive(params.fn);
-  return checkIterable("mapPartitions", await fn(await reader.read<In>(0, partition), partition));
+  return checkIterable(params.kind, await fn(await reader.read<In>(0, partition), partition));
 }

@@ -81,7 +81,7 @@ export abstract class PairRDD<T> extends RDDActions<T> {
   /** As `reduceByKey`, starting with `zero` for each key of each partition. Wide: one pair a key and partition. */
   foldByKey<K, V>(this: PairRDD<[K, V]>, zero: V, fn: (a: V, b: V) => V, partitioning?: Partitioning): RDD<[K, V]> {
     const merge = ship(fn, "foldByKey", "fn");
-    const create = { from: "zero", zero: zeroOf(zero) } as const;
+    const create = { from: "zero", zero: zeroOf("foldByKey", zero) } as const;
     return this.combine<K, V, V>("foldByKey", { create, mergeValue: merge, mergeCombiners: merge }, partitioning);
   }
 
@@ -94,7 +94,7 @@ export abstract class PairRDD<T> extends RDDActions<T> {
     partitioning?: Partitioning,
   ): RDD<[K, A]> {
     const aggregator: Aggregator = {
-      create: { from: "zero", zero: zeroOf(zero) },
+      create: { from: "zero", zero: zeroOf("aggregateByKey", zero) },
       mergeValue: ship(add, "aggregateByKey", "add"),
       mergeCombiners: ship(merge, "aggregateByKey", "merge"),
     };

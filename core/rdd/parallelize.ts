@@ -1,11 +1,12 @@
 /**
  * Records that a program holds already.
  */
-import { decodeValues, encodeValues } from "../column/codec.ts";
+import { decodeValues } from "../column/codec.ts";
 import { operatorRef } from "../host/task.ts";
 import { checkCount } from "./checkArgument.ts";
 import type { PartitionReader } from "./computePartition.ts";
 import { defaultNumPartitions } from "./defaultNumPartitions.ts";
+import { encodeArgument } from "./encodeArgument.ts";
 import { makePlan } from "./node.ts";
 import type { Plan } from "./plan.ts";
 
@@ -28,9 +29,10 @@ export function parallelize<T>(data: Iterable<T>, numPartitions?: number): Plan<
     numPartitions: count,
     compute: operatorRef(import.meta.url, "computeParallelize"),
     params: undefined,
-    slices: Array.from({ length: count }, (_, partition) =>
-      encodeValues(records.slice(cut(partition), cut(partition + 1))),
-    ),
+    slices: Array.from({ length: count }, (_, partition) => {
+      const [from, to] = [cut(partition), cut(partition + 1)];
+      return encodeArgument("parallelize", (index) => `data[${from + index}]`, records.slice(from, to));
+    }),
   });
 }
 

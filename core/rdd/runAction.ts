@@ -2,6 +2,7 @@
  * Runs an action: prepares the lineage, cuts it into stages, gives the job to the driver.
  */
 import { decodeValues } from "../column/codec.ts";
+import { SuperstepError } from "../errors.ts";
 import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import { cutStages, type ActionSpec } from "../schedule/stages.ts";
 import type { BlockCleaner } from "./blockCleaner.ts";
@@ -50,7 +51,25 @@ export async function runAction<R>(
       driver.runJob<Uint8Array>(cutStages(plan, action, partitions), options),
     );
     return results.map((bytes) => decodeValues(bytes) as R[]);
+  } catch (error) {
+    throw withTruePartition(error, action.name, partitions);
   } finally {
     release?.();
   }
+}
+
+/**
+ * The error of a task, naming the RDD's partition: the scheduler knows a task by its place among those of its stage,
+ * which is another number where an action asks for some partitions only.
+ */
+function withTruePartition(error: unknown, stage: string, partitions: readonly number[]): unknown {
+  if (!(error instanceof SuperstepError)) return error;
+  const { code, details, message } = error;
+  const task = details["partition"];
+  const partition = typeof task === "number" ? partitions[task] : undefined;
+  if (details["stage"] !== stage || partition === undefined || partition === task) return error;
+  const told = message.replace(`stage ${JSON.stringify(stage)}, partition ${String(task)},`, (where) =>
+    where.replace(/\d+,$/, `${partition},`),
+  );
+  return new SuperstepError(code, told, { details: { ...details, partition }, cause: error.cause });
 }

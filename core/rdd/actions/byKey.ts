@@ -1,9 +1,11 @@
 /**
  * Actions on pairs that end in a Map or in the values of one key.
  */
+import { decodeValues } from "../../column/codec.ts";
 import { keyOf } from "../../column/keyOf.ts";
 import { operatorRef, type TaskContext } from "../../host/task.ts";
 import { everySoOften } from "../cancellable.ts";
+import { encodeArgument } from "../encodeArgument.ts";
 import { localPartitionOf } from "../partitioner.ts";
 import { preparePlan } from "../prepare.ts";
 import { runAction, type ActionOptions, type ActionSource } from "../runAction.ts";
@@ -67,12 +69,24 @@ export async function lookup<K, V>(source: ActionSource<[K, V]>, key: K, options
     await preparePlan(source.plan, options?.signal === undefined ? {} : { signal: options.signal }); // a range's bounds come from a sample
     only = [localPartitionOf(partitioner)(key)];
   }
-  return (await runAction<V>(source, { name: "lookup", operator, params: key }, options, only)).flat();
+  return (
+    await runAction<V>(
+      source,
+      { name: "lookup", operator, params: encodeArgument("lookup", () => "key", [key]) },
+      options,
+      only,
+    )
+  ).flat();
 }
 
 /** Task half. */
-export function valuesOfKey<K, V>(key: K, records: Iterable<[K, V]>, _partition: number, task: TaskContext): V[] {
-  const wanted = new Set([keyOf(key)]); // a Set finds NaN, and 0 for -0
+export function valuesOfKey<K, V>(
+  key: Uint8Array,
+  records: Iterable<[K, V]>,
+  _partition: number,
+  task: TaskContext,
+): V[] {
+  const wanted = new Set(decodeValues(key).map(keyOf)); // a Set finds NaN, and 0 for -0
   const tick = everySoOften(task);
   const values: V[] = [];
   for (const [other, value] of records) {

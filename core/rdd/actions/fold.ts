@@ -62,7 +62,7 @@ export async function aggregate<T, A>(
   options?: ActionOptions,
   name = "aggregate",
 ): Promise<A> {
-  const start = zeroOf(zero);
+  const start = zeroOf(name, zero);
   const params: AggregateParams<T, A> = { zero: start, add: ship(add, name, name === "fold" ? "fn" : "add") };
   const operator = operatorRef(import.meta.url, "aggregatePartition");
   const parts = (await runAction<A>(source, { name, operator, params }, options)).flat();

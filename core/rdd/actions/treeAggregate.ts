@@ -35,7 +35,7 @@ export async function treeAggregate<T, A>(
   if (!Number.isSafeInteger(depth) || depth < 1) {
     throw invalidArgument("treeAggregate", "depth", "an integer >= 1", depth);
   }
-  const start = zeroOf(zero);
+  const start = zeroOf("treeAggregate", zero);
   const params: AggregateParams<T, A> = { zero: start, add: ship(add, "treeAggregate", "add") };
   const merging: MergeParams<A> = { merge: ship(merge, "treeAggregate", "merge") };
   const width = Math.max(2, Math.ceil(source.plan.numPartitions ** (1 / depth)));
