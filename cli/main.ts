@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+/**
+ * The `superstep` command. Loads what a command needs when it runs it, so that help is there at once.
+ */
+import { readFileSync } from "node:fs";
+import { exitCodeOf } from "./exitCodes.ts";
+import { runCommandLine } from "./program.ts";
+import { describeError } from "./report.ts";
+import type { Request } from "./requests.ts";
+import { styleFor } from "./style.ts";
+
+const args = process.argv.slice(2);
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error; // a reader that goes away early has seen enough
+});
+
+try {
+  process.exitCode = await runCommandLine(args, {
+    perform,
+    version: packageVersion(),
+    print: (text) => void process.stdout.write(text),
+  });
+} catch (error) {
+  const style = styleFor(process.stderr, process.env, !args.includes("--no-color"));
+  const verbose = args.includes("--verbose") || args.includes("-v");
+  process.stderr.write(await describeError(error, { verbose, style }));
+  process.exitCode = exitCodeOf(error);
+}
+
+async function perform(request: Request): Promise<number> {
+  const { performRequest } = await import("./performRequest.ts");
+  return performRequest(request);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,160 @@
+/**
+ * The options that commands share, in groups; and how each group is read from a parsed command line.
+ */
+import { type Command, Option } from "commander";
+import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
+import { decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
+import { type ProgressMode, progressModes } from "./progress.ts";
+import type { AlgorithmParameters, EngineRequest, InputRequest, ReportRequest, ResultRequest } from "./requests.ts";
+
+/** Vertex cuts by name, as GraphX has them. */
+export const strategies: readonly string[] = [
+  "EdgePartition1D",
+  "EdgePartition2D",
+  "RandomVertexCut",
+  "CanonicalRandomVertexCut",
+];
+
+/** Values of options by name, as commander gives them. */
+export type OptionValues = Readonly<Record<string, unknown>>;
+
+/** Adds the options that say how edges are read. */
+export function addInputOptions(command: Command): Command {
+  return group(command, "Input:", [
+    new Option("--src <col>", "column of sources: a header's name, or a number from 1").argParser(text("--src")),
+    new Option("--dst <col>", "column of destinations").argParser(text("--dst")),
+    new Option("--weight <col>", "column of weights").argParser(text("--weight")),
+    new Option("--vertices <file>", "table of vertices: ids and attributes").argParser(text("--vertices")),
+    new Option("--undirected", "each edge goes both ways"),
+    new Option("--delimiter <char>", "what separates columns, or tab (default: guessed)").argParser(
+      delimiter("--delimiter"),
+    ),
+    new Option("--ids <kind>", "auto, int or string")
+      .default("auto")
+      .argParser(oneOf("--ids", ["auto", "int", "string"])),
+    new Option("--max-errors <n>", "bad rows to pass over before giving up (default: 0)").argParser(
+      integer("--max-errors", 0),
+    ),
+    new Option("--bad-rows <file>", "set bad rows aside here, with their places and reasons").argParser(
+      text("--bad-rows"),
+    ),
+  ]);
+}
+
+/** Adds the options that say where it runs. */
+export function addEngineOptions(command: Command): Command {
+  return group(command, "Run:", [
+    new Option("--master <url>", "local[T] for T threads, or local[*] for all cores")
+      .env("SUPERSTEP_MASTER")
+      .argParser(text("--master")),
+    new Option("--partitions <n>", "partitions of the graph (default: by its size)")
+      .env("SUPERSTEP_PARTITIONS")
+      .argParser(integer("--partitions", 1, 65_536)),
+    new Option("--strategy <cut>", `vertex cut: ${strategies.join(", ")}`).argParser(oneOf("--strategy", strategies)),
+  ]);
+}
+
+/** Adds the options that say where the result goes. */
+export function addResultOptions(command: Command): Command {
+  return group(command, "Result:", [
+    new Option("-o, --output <file>", "write the result: .csv .tsv .ndjson .parquet .arrow, or - for stdout").argParser(
+      text("--output"),
+    ),
+    new Option("--format <format>", `format of --output, whatever its suffix: ${tableFormats.join(", ")}`).argParser(
+      oneOf("--format", tableFormats),
+    ),
+    new Option("--force", "replace an existing file"),
+    new Option("--top <n>", "rows to show (default: 10; none with -o -)").argParser(integer("--top", 0, 1_000_000)),
+    new Option("--json", "print one object: parameters, counts, timings, top rows"),
+  ]);
+}
+
+/** Adds the options that say what is told. */
+export function addReportOptions(command: Command): Command {
+  return group(command, "Messages:", [
+    new Option("--progress <mode>", progressModes.join(", "))
+      .env("SUPERSTEP_PROGRESS")
+      .default("auto")
+      .argParser(oneOf("--progress", progressModes)),
+    new Option("-q, --quiet", "errors only"),
+    new Option("-v, --verbose", "more, and stacks of errors"),
+    new Option("--no-color", "no colours"),
+  ]);
+}
+
+/** Adds the options of algorithms. */
+export function addAlgorithmOptions(command: Command): Command {
+  return group(command, "Algorithm:", [
+    new Option("--iterations <n>", "pagerank: exactly so many rounds").argParser(integer("--iterations", 1)),
+    new Option("--tolerance <t>", "pagerank: until no rank changes by more (default: 1e-6)").argParser(
+      decimal("--tolerance", 0),
+    ),
+    new Option("--reset-prob <p>", "pagerank: chance to jump (default: 0.15)").argParser(decimal("--reset-prob", 0, 1)),
+    new Option("--scale <to>", "pagerank: ranks sum to n, the number of vertices, or to 1: probability").argParser(
+      oneOf("--scale", ["n", "probability"]),
+    ),
+    new Option("--source <id>", "sssp, bfs: where paths start; pagerank: where jumps lead").argParser(text("--source")),
+    new Option("--landmarks <ids>", "shortest-paths: ids separated by commas").argParser(idList("--landmarks")),
+    new Option("--direction <way>", "sssp, bfs, shortest-paths: along edges out, in or either").argParser(
+      oneOf("--direction", ["out", "in", "either"]),
+    ),
+    new Option("--max-supersteps <n>", "stop after so many").argParser(integer("--max-supersteps", 1)),
+    new Option("--require-convergence", "exit with 5 if it did not converge"),
+    new Option("--explain", "say how each function runs, and why"),
+  ]);
+}
+
+/** The input that the values describe. */
+export function inputRequest(paths: readonly string[], values: OptionValues): InputRequest {
+  const names = ["src", "dst", "weight", "vertices", "delimiter", "maxErrors", "badRows"];
+  return {
+    paths,
+    ...picked(values, names),
+    undirected: values["undirected"] === true,
+    ids: values["ids"],
+  } as InputRequest;
+}
+
+/** Where the values say it runs. */
+export function engineRequest(values: OptionValues): EngineRequest {
+  return picked(values, ["master", "partitions", "strategy"]) as EngineRequest;
+}
+
+/** Where the values say the result goes. */
+export function resultRequest(values: OptionValues): ResultRequest {
+  const top = (values["top"] as number | undefined) ?? (values["output"] === "-" ? 0 : 10);
+  const [force, json] = [values["force"] === true, values["json"] === true];
+  return { ...(picked(values, ["output", "format"]) as { output?: string; format?: TableFormat }), top, force, json };
+}
+
+/** What the values say is told. */
+export function reportRequest(values: OptionValues): ReportRequest {
+  const { progress: mode, color } = values as { progress: ProgressMode; color: boolean };
+  const [quiet, verbose] = [values["quiet"] === true, values["verbose"] === true];
+  return { progress: quiet && mode === "auto" ? "none" : mode, quiet, verbose, color };
+}
+
+/** The parameters that the values give an algorithm. */
+export function algorithmParameters(values: OptionValues): AlgorithmParameters {
+  return picked(values, [
+    "iterations",
+    "tolerance",
+    "resetProb",
+    "scale",
+    "source",
+    "landmarks",
+    "direction",
+    "maxSupersteps",
+  ]);
+}
+
+/** Those of the values that were given. */
+export function picked(values: OptionValues, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
+}
+
+function group(command: Command, title: string, options: readonly Option[]): Command {
+  command.optionsGroup(title);
+  for (const option of options) command.addOption(option);
+  return command;
+}
