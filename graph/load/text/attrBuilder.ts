@@ -3,6 +3,7 @@
  */
 import type { RawColumn } from "../edgeChunk.ts";
 import { booleanOfCell, cellKind, kindOfCell, typeOfKinds } from "./cellKind.ts";
+import { fitted } from "./fitted.ts";
 import { IntegerParser } from "./parseInteger.ts";
 import { NumberParser } from "./parseNumber.ts";
 import type { AttrPlan } from "./textPlan.ts";
@@ -71,20 +72,20 @@ export class AttrBuilder {
 
   finish(numRows: number): RawColumn {
     const { name, type } = this.plan;
-    const validity = this.#validity === undefined ? {} : { validity: this.#validity.subarray(0, numRows) };
+    const validity = this.#validity === undefined ? {} : { validity: fitted(this.#validity, numRows) };
     switch (type) {
       case "number":
-        return { name, ...validity, type, values: this.numbers.subarray(0, numRows) };
+        return { name, ...validity, type, values: fitted(this.numbers, numRows) };
       case "bigint":
-        return { name, ...validity, type, values: new BigInt64Array(this.#halves.buffer, 0, numRows) };
+        return { name, ...validity, type, values: fitted(new BigInt64Array(this.#halves.buffer), numRows) };
       case "boolean":
-        return { name, ...validity, type, values: this.#booleans.subarray(0, numRows) };
+        return { name, ...validity, type, values: fitted(this.#booleans, numRows) };
       case "string":
         return {
           name,
           ...validity,
           type,
-          codes: this.#codes.subarray(0, numRows),
+          codes: fitted(this.#codes, numRows),
           dictionary: this.dictionary!.finish(),
         };
     }

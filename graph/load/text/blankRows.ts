@@ -44,6 +44,11 @@ export function splitAtBlanks(fields: Fields, bytes: Uint8Array, from: number, t
   fields.anyByte = anyByte;
 }
 
+/** Among ids that are words, a first row of known names would pass for an edge. */
+function mayBeHeader({ isAtFirstRow, plan }: SplitState): boolean {
+  return isAtFirstRow && plan.header === undefined && plan.idType === "string" && plan.idColumns.length === 2;
+}
+
 function readLine(state: SplitState, bytes: Uint8Array, lineStart: number, lineEnd: number): void {
   let from = lineStart;
   let to = lineEnd;
@@ -59,7 +64,7 @@ function readLine(state: SplitState, bytes: Uint8Array, lineStart: number, lineE
     state.numComments++;
   } else {
     splitAtBlanks(state.fields, bytes, from, to);
-    if (state.isAtFirstRow && state.plan.idType === "string" && looksLikeHeader(state.fields)) {
+    if (mayBeHeader(state) && looksLikeHeader(state.fields)) {
       state.isAtFirstRow = false;
       state.setAside(rowFault.header, 0, bytes, lineStart, to, true);
     } else {

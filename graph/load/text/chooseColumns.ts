@@ -32,7 +32,7 @@ export interface ColumnOptions {
   readonly weight?: ColumnChoice | undefined;
   /** Which further columns become attributes. Default: all; none in edge lists. */
   readonly attributes?: "all" | "none" | readonly ColumnChoice[] | undefined;
-  /** The first row names the columns. Default: found out; edge lists have no header. */
+  /** The first row names the columns. Default: found out in CSV; edge lists have no header. */
   readonly header?: boolean | undefined;
 }
 
@@ -61,15 +61,16 @@ export function chooseColumns(
   options: ColumnOptions,
 ): ChosenColumns {
   const first = rows[0];
-  const isNamed = first !== undefined && kind === "csv" && (options.header ?? hasHeader(file, content, rows, options));
+  const isTable = kind === "csv";
+  const isNamed = first !== undefined && (options.header ?? (isTable && hasHeader(file, content, rows, options)));
   const header = isNamed ? first.cells.map((name) => name.trim()) : undefined;
   const dataRows = isNamed ? rows.slice(1) : rows;
   const numColumns = header?.length ?? dataRows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
-  const found: Found = { file, header, numColumns, isEmpty: first === undefined };
+  const found: Found = { file, header, numColumns, isTable, isEmpty: first === undefined };
 
   const ids = content === "edges" ? edgeIds(found, options) : vertexIds(found, options);
   const weight = options.weight === undefined ? undefined : resolveColumn(found, "weight", options.weight);
-  const attributes = options.attributes ?? (kind === "csv" || content === "vertices" ? "all" : "none");
+  const attributes = options.attributes ?? (isTable || content === "vertices" ? "all" : "none");
   const columns = attributeColumns(
     found,
     attributes,
@@ -96,7 +97,7 @@ export function chooseColumns(
     attrs,
     ids.map(({ column }) => column),
   );
-  const isLimited = header !== undefined || attributes === "all";
+  const isLimited = (isTable && header !== undefined) || attributes === "all";
   return {
     ...(header === undefined ? {} : { header }),
     idColumns: ids,
@@ -115,6 +116,8 @@ interface Found {
   readonly file: string;
   readonly header: readonly string[] | undefined;
   readonly numColumns: number;
+  /** CSV: without known names in its header the columns cannot be told. */
+  readonly isTable: boolean;
   /** There is no row at all: any column number will do. */
   readonly isEmpty: boolean;
 }
@@ -155,7 +158,8 @@ function hasHeader(
 
 function edgeIds(found: Found, options: ColumnOptions): IdColumnPlan[] {
   if (found.isEmpty) options = {};
-  const known = found.header === undefined ? ([0, 1] as const) : findEdgeColumns(found.header);
+  const byPosition = found.header === undefined || !found.isTable ? ([0, 1] as const) : undefined;
+  const known = (found.header && findEdgeColumns(found.header)) ?? byPosition;
   const src = options.src === undefined ? known?.[0] : resolveColumn(found, "src", options.src);
   const dst = options.dst === undefined ? known?.[1] : resolveColumn(found, "dst", options.dst);
   if (src === undefined || dst === undefined) {
@@ -179,7 +183,8 @@ function edgeIds(found: Found, options: ColumnOptions): IdColumnPlan[] {
 
 function vertexIds(found: Found, { id }: ColumnOptions): IdColumnPlan[] {
   if (found.isEmpty) id = undefined;
-  const known = found.header === undefined ? 0 : findVertexColumn(found.header);
+  const byPosition = found.header === undefined || !found.isTable ? 0 : undefined;
+  const known = (found.header && findVertexColumn(found.header)) ?? byPosition;
   const column = id === undefined ? known : resolveColumn(found, "id", id);
   if (column === undefined) {
     throw unknownColumns(
@@ -237,7 +242,7 @@ function resolveColumn(found: Found, option: string, choice: ColumnChoice): numb
       "columns have no names",
       `a column number for ${option}`,
       excerpt(choice, 60),
-      "columns have names only in CSV with a header; count them from 1",
+      "columns have names only where there is a header; count them from 1",
     );
   }
   if (!Number.isNaN(number)) {

@@ -2,6 +2,7 @@
  * Columns of ids while they grow: 32-bit until an id does not fit, then 64-bit; or codes into a dictionary.
  */
 import type { IdValues } from "../edgeChunk.ts";
+import { fitted } from "./fitted.ts";
 import { Utf8Dictionary } from "./utf8Dictionary.ts";
 
 /** `numColumns` columns of integer ids of one kind, with room for `capacity` rows. */
@@ -43,9 +44,9 @@ export class IntegerIds {
 
   finish(numRows: number): IdValues[] {
     if (this.halves === undefined) {
-      return this.narrow.map((values) => ({ kind: "uint32", values: values.subarray(0, numRows) }));
+      return this.narrow.map((values) => ({ kind: "uint32", values: fitted(values, numRows) }));
     }
-    return this.halves.map((halves) => ({ kind: "int64", values: new BigInt64Array(halves.buffer, 0, numRows) }));
+    return this.halves.map((halves) => ({ kind: "int64", values: fitted(new BigInt64Array(halves.buffer), numRows) }));
   }
 }
 
@@ -64,7 +65,7 @@ export class StringIds {
 
   finish(numRows: number): IdValues[] {
     const dictionary = this.dictionary.finish();
-    return this.#codes.map((codes) => ({ kind: "string", codes: codes.subarray(0, numRows), dictionary }));
+    return this.#codes.map((codes) => ({ kind: "string", codes: fitted(codes, numRows), dictionary }));
   }
 }
 

@@ -78,7 +78,7 @@ export async function loadText(
     const tasks = cutFiles(files, options.splitBytes ?? defaultSplitBytes(files, runner.numThreads));
     const results = (await runTasks(runner, plan, tasks, options)).flat();
     const splits = tasks.flatMap((task) => task.splits);
-    const quoted = new Set(splits.flatMap(({ file }, index) => (results[index]!.metQuote ? [file] : [])));
+    const quoted = new Set(splits.flatMap(({ file }, index) => (results[index]?.metQuote ? [file] : [])));
     if (quoted.size > 0) {
       for (const file of quoted) files[file]!.isCuttable = false;
       continue;
@@ -117,6 +117,10 @@ function defaultSplitBytes(files: readonly CutFile[], numThreads: number): numbe
   return Math.min(Math.max(Math.ceil(total / (numThreads * 4)), 1 << 20), 1 << 26);
 }
 
+/**
+ * The results of all tasks; or, once the first tasks decide that the load fails, of these alone: the others are
+ * cancelled, so that a bad first row in a large input is said at once.
+ */
 async function runTasks(
   runner: TaskRunner,
   plan: TextPlan,
@@ -125,14 +129,31 @@ async function runTasks(
 ): Promise<SplitResult[][]> {
   if (tasks.length === 0) return [];
   const total = tasks.reduce((sum, { numBytes }) => sum + numBytes, 0);
-  let done = 0;
-  const onResult = (task: number): void => {
-    done += tasks[task]!.numBytes;
-    onProgress?.(done, total);
+  const results: SplitResult[][] = [];
+  const failed = new AbortController();
+  let doneBytes = 0;
+  let numFirst = 0;
+  let numBad = 0;
+  const onResult = (task: number, result: unknown): void => {
+    results[task] = result as SplitResult[];
+    doneBytes += tasks[task]!.numBytes;
+    onProgress?.(doneBytes, total);
+    for (; results[numFirst] !== undefined && !failed.signal.aborted; numFirst++) {
+      for (const { badRows, failure } of results[numFirst]!) {
+        numBad += badRows.length;
+        if (failure !== undefined || numBad >= plan.maxBadRows) failed.abort();
+      }
+    }
   };
   const operator = operatorRef(new URL("./parseSplits.js", import.meta.url).href, "parseSplits");
-  return runner.runTasks<SplitResult[]>(
-    { name: "read text", operator, shared: plan, tasks },
-    { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onResult }) },
-  );
+  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+  try {
+    return await runner.runTasks<SplitResult[]>(
+      { name: "read text", operator, shared: plan, tasks },
+      { signal: either, onResult },
+    );
+  } catch (error) {
+    if (!failed.signal.aborted || signal?.aborted === true) throw error;
+    return results.slice(0, numFirst);
+  }
 }

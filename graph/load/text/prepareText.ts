@@ -7,7 +7,7 @@ import { areIntegers, chooseColumns, type ChosenColumns, type ColumnOptions } fr
 import type { CutFile } from "./cutFiles.ts";
 import { guessFormat, type FormatOptions, type TextFormat } from "./guessFormat.ts";
 import { matrixColumns, readMatrixHeader, type MatrixHeader } from "./matrixMarket.ts";
-import { takeSample } from "./sample.ts";
+import { takeSample, type Sample, type SampleLayout, type SampleRow } from "./sample.ts";
 import type { TextHead } from "./textHead.ts";
 import type { TextPlan } from "./textPlan.ts";
 
@@ -65,10 +65,7 @@ export function prepareText(
   };
   if (format.kind === "mtx") return prepareMatrix(heads, content, options, maxErrors, format, common);
 
-  const { rows, hasQuote } = takeSample(
-    head,
-    format.kind === "csv" ? { layout, delimiter, comments } : { layout, delimiter, comments },
-  );
+  const { rows, hasQuote } = firstRows(heads, { layout, delimiter, comments });
   requireWholeHeader(head, format, rows.length);
   const columns = chooseColumns(head.source.name, content, format, rows, options);
   const ids = options.ids ?? "auto";
@@ -84,6 +81,20 @@ export function prepareText(
   }));
   const why = ids === "auto" ? (rows.length > 0 ? "by the first rows" : "without a row to tell") : "as asked";
   return { plan, files, format: `${describe(format, columns)}; ${plan.idType} ids ${why}`, maxErrors };
+}
+
+/** The first rows of the first files, until there is more than what may be a header. */
+function firstRows(heads: readonly TextHead[], layout: SampleLayout): Sample {
+  const rows: SampleRow[] = [];
+  let hasQuote = false;
+  for (const head of heads) {
+    const sample = takeSample(head, layout);
+    const isHeader = ({ cells }: SampleRow) => cells.join("\0") === rows[0]?.cells.join("\0");
+    rows.push(...(rows.length === 0 ? sample.rows : sample.rows.filter((row) => !isHeader(row))));
+    hasQuote ||= sample.hasQuote;
+    if (rows.length > 1) break;
+  }
+  return { rows, hasQuote };
 }
 
 function prepareMatrix(

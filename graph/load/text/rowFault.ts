@@ -254,5 +254,5 @@ export function looksLikeHeader(fields: Fields): boolean {
   return fields.count >= 2 && isEdgeHeader(fields.text(0), fields.text(1));
 }
 
-const headerHint = "put # before a header line, or read the file as a table with --from csv";
+const headerHint = "put # before a header line, or read it as one with --header";
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -171,7 +171,7 @@ describe("malformed input like those files, made here", () => {
     let state = 5;
     const pick = (limit: number) => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % limit;
     let numRead = 0;
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 200; round++) {
       const isCsv = round % 2 === 0;
       let bytes = Buffer.from(isCsv ? csv : list);
       for (let i = pick(4); i >= 0; i--)
@@ -193,6 +193,6 @@ describe("malformed input like those files, made here", () => {
       expect(outcomes[1]).toEqual(outcomes[0]);
       if (Array.isArray(outcomes[0])) numRead++;
     }
-    expect(numRead).toBeGreaterThan(50);
-  });
+    expect(numRead).toBeGreaterThan(40);
+  }, 120_000);
 });
