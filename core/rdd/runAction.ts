@@ -66,10 +66,11 @@ function withTruePartition(error: unknown, stage: string, partitions: readonly n
   if (!(error instanceof SuperstepError)) return error;
   const { code, details, message } = error;
   const task = details["partition"];
-  const partition = typeof task === "number" ? partitions[task] : undefined;
-  if (details["stage"] !== stage || partition === undefined || partition === task) return error;
-  const told = message.replace(`stage ${JSON.stringify(stage)}, partition ${String(task)},`, (where) =>
-    where.replace(/\d+,$/, `${partition},`),
-  );
+  if (details["stage"] !== stage || typeof task !== "number" || partitions[task] === task) return error;
+  const partition = partitions[task] ?? task;
+  const where = `stage ${JSON.stringify(stage)}, partition `;
+  const told = message.startsWith(`${where}${task},`)
+    ? message.replace(`${where}${task}`, `${where}${partition}`)
+    : message;
   return new SuperstepError(code, told, { details: { ...details, partition }, cause: error.cause });
 }

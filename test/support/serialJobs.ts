@@ -3,7 +3,7 @@ import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import { revive } from "../../core/function/revive.ts";
 import { loadOperator } from "../../core/host/operators.ts";
 import type { BlockId, TaskContext } from "../../core/host/task.ts";
-import { Random, randomFor } from "../../core/random.ts";
+import { type Random, randomFor } from "../../core/random.ts";
 import type { JobSpec, RunOptions, StageSpec } from "../../core/schedule/job.ts";
 
 /**

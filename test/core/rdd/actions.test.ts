@@ -143,10 +143,14 @@ describe.each(everyMaster())("actions, %s", (_name, context) => {
 
   it.each([-1, 1.5, NaN, Infinity, "2"])("take, takeOrdered, top and takeSample refuse n = %s", async (n) => {
     const rdd = rddOf(context, [1], 1);
-    for (const run of [rdd.take, rdd.takeOrdered, rdd.top, rdd.takeSample]) {
-      await expect((run as (n: unknown) => Promise<unknown>).call(rdd, n)).rejects.toMatchObject({
-        code: "INVALID_ARGUMENT",
-      });
+    const wrong = n as number;
+    for (const run of [
+      () => rdd.take(wrong),
+      () => rdd.takeOrdered(wrong),
+      () => rdd.top(wrong),
+      () => rdd.takeSample(wrong),
+    ]) {
+      await expect(run()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     }
   });
 

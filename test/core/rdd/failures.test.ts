@@ -189,7 +189,7 @@ describe("retries", () => {
       return kept.map((x): [number, number] => [x % 3, x]);
     });
     const sums = await shaky.reduceByKey((a, b) => a + b).collectAsMap();
-    expect([...sums].sort()).toEqual([
+    expect([...sums].sort(([a], [b]) => a - b)).toEqual([
       [0, 273],
       [1, 247],
       [2, 260],

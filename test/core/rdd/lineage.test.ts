@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dependenciesFirst } from "../../../core/rdd/lineage.ts";
 import { customPartitioner } from "../../../core/rdd/partitioner.ts";
-import { RDD } from "../../../core/rdd/rdd.ts";
+import type { RDD } from "../../../core/rdd/rdd.ts";
 import { useContext } from "../../support/context.ts";
 import { rddOf } from "../../support/masters.ts";
 import { contextOver, SerialJobs } from "../../support/serialJobs.ts";

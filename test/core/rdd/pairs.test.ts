@@ -160,7 +160,7 @@ describe.each(everyMaster())("operators on pairs, %s", (_name, context) => {
         3,
       );
       const counts = await rdd.reduceByKey((a, b) => a + b, 4).collect();
-      expect(counts.map(([, count]) => count).sort()).toEqual([3, 5]);
+      expect(counts.map(([, count]) => count).sort((a, b) => a - b)).toEqual([3, 5]);
       expect(await rdd.lookup(structuredClone(key))).toEqual([1, 2]);
       expect(await rdd.partitionBy(4).lookup(structuredClone(key))).toEqual([1, 2]);
     },

@@ -105,7 +105,7 @@ describe("persist where memory is short", () => {
       .map((x) => [x % 10, x])
       .groupByKey(4)
       .collect();
-    expect(groups.map(([key, values]) => [key, values.length]).sort()).toEqual(
+    expect(groups.map(([key, values]): [number, number] => [key, values.length]).sort(([a], [b]) => a - b)).toEqual(
       Array.from({ length: 10 }, (_, key) => [key, 100]),
     );
   });
