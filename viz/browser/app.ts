@@ -137,6 +137,7 @@ class LayoutBinding implements Mover {
 
   move(node: number, x: number, y: number): void {
     this.#dragged = { node, x, y };
+    this.#stage.stay();
     this.#place(node, x, y);
     // Places that the data gives stay, until the user lets the layout run.
     if (!this.#isGiven || this.#client !== undefined) {

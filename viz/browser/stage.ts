@@ -69,7 +69,7 @@ export class Stage {
         return !event.ctrlKey && event.button === 0;
       })
       .on("zoom", (event: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
-        if (event.sourceEvent !== null) this.#follows = false;
+        if (event.sourceEvent !== null) this.stay();
         this.#camera = { ...this.#camera, k: event.transform.k, x: event.transform.x, y: event.transform.y };
         this.#move();
       });
@@ -86,6 +86,11 @@ export class Stage {
   /** Lets wheel, drag and pinch move the view. After whatever else listens to the same events. */
   listen(): void {
     this.#target.call(this.#zoom);
+  }
+
+  /** Leaves the view where it is, whatever the layout does. */
+  stay(): void {
+    this.#follows = false;
   }
 
   /** Positions changed. */
@@ -129,7 +134,7 @@ export class Stage {
   }
 
   zoomBy(factor: number): void {
-    this.#follows = false;
+    this.stay();
     this.#zoom.scaleBy(this.#animated(true), factor);
   }
 
@@ -156,7 +161,7 @@ export class Stage {
   }
 
   #go(camera: Camera, animated: boolean): void {
-    this.#follows = false;
+    this.stay();
     const transform = zoomIdentity.translate(camera.x, camera.y).scale(camera.k);
     this.#zoom.transform(this.#animated(animated), transform);
   }

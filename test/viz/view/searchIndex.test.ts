@@ -18,12 +18,13 @@ const index = new SearchIndex(data, name);
 const find = (query: string): (readonly [number, string])[] => index.find(query).map((hit) => [hit.node, hit.column]);
 
 describe("SearchIndex", () => {
-  it("finds without case and accents; beginnings first, then words, then insides, then attributes", () => {
+  it("finds without case and accents; beginnings first, then words, then whole attributes, then insides", () => {
     expect(find("ZUR")).toEqual([
       [0, "name"],
       [1, "name"],
-      [3, "name"],
+      [3, "land"],
     ]);
+    expect(find("zure")).toEqual([[3, "name"]]);
     expect(find("züri")).toEqual([
       [0, "name"],
       [1, "name"],

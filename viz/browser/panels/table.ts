@@ -165,7 +165,7 @@ export class NodeTable {
       button.addEventListener("click", () => this.#choose(node));
       return element("th", { scope: "row" }, button);
     });
-    return element("tr", { "aria-selected": node === this.#store.state.selected }, ...cells);
+    return element("tr", { "aria-selected": String(node === this.#store.state.selected) }, ...cells);
   }
 
   #ordered(): readonly number[] {
