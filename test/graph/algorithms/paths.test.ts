@@ -1,0 +1,176 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { dijkstra } from "../../reference/dijkstra.ts";
+import { useContext } from "../../support/context.ts";
+import { attrsOf, edges, graphOf, idsOf, randomArcs, type Arc } from "../../support/graphs.ts";
+
+const shapes = {
+  "a chain against id order": edges("0>9>4>1"),
+  "a detour that is shorter": edges("0-5>1 0>2>1"),
+  "two offers in one superstep": edges("0>1-9>3 0>2>3"),
+  "a self-loop and parallel edges": edges("0>0-3>1 0-2>1"),
+  "a part out of reach": edges("0>1 7>8"),
+  "edges of length 0 in a circle": edges("0-0>1-0>2-0>0 2-1>3"),
+};
+
+const reversed = (arcs: readonly Arc[]): Arc[] =>
+  arcs.map(({ srcId, dstId, attr }) => ({ srcId: dstId, dstId: srcId, attr }));
+const hops = (arcs: readonly Arc[]): Arc[] => arcs.map((arc) => ({ ...arc, attr: 1 }));
+
+describe("sssp", () => {
+  const ctx = useContext("local[2]");
+
+  describe.each([1, 2, 5])("over %i partitions", (numPartitions) => {
+    it.each(Object.entries(shapes))("agrees with Dijkstra on %s", async (_shape, arcs) => {
+      const { graph, converged } = await graphOf(ctx, arcs, numPartitions).sssp({ source: 0, weight: "attr" });
+      expect(await attrsOf(graph)).toEqual(dijkstra(idsOf(arcs), arcs, 0));
+      expect(converged).toBe(true);
+    });
+  });
+
+  it("agrees with Dijkstra on random graphs, along, against and across edges", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(),
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 0, max: 80 }),
+        async (seed, n, m) => {
+          const arcs = [{ srcId: 0, dstId: 0, attr: 1 }, ...randomArcs(seed, n, m)];
+          const graph = graphOf(ctx, arcs, 3);
+          const both = [...arcs, ...reversed(arcs)];
+          for (const [direction, expected] of [
+            ["out", arcs],
+            ["in", reversed(arcs)],
+            ["either", both],
+          ] as const) {
+            const run = await graph.sssp({ source: 0, weight: "attr", direction });
+            expect(await attrsOf(run.graph)).toEqual(dijkstra(idsOf(arcs), expected, 0));
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it("gives paths that are as long as it says, along edges that exist", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const arcs = [{ srcId: 0, dstId: 0, attr: 0 }, ...randomArcs(seed, 15, 45)];
+        const run = await graphOf(ctx, arcs, 2).sssp({ source: 0, weight: "attr" });
+        for (const [id, distance] of await attrsOf(run.graph)) {
+          const path = await run.pathTo(id);
+          if (distance === Infinity) {
+            expect(path).toBeUndefined();
+            continue;
+          }
+          let length = 0;
+          path!.vertices.slice(1).forEach((to, at) => {
+            const steps = arcs.filter((arc) => arc.srcId === path!.vertices[at] && arc.dstId === to);
+            length += Math.min(...steps.map(({ attr }) => attr));
+          });
+          expect([path!.vertices[0], path!.vertices.at(-1), path!.distance, length]).toEqual([
+            0,
+            id,
+            distance,
+            distance,
+          ]);
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("takes the path with fewest edges, then by the lowest ids", async () => {
+    const run = await graphOf(ctx, edges("0-2>3 0-1>1-1>3 0-1>2-1>3 3>9 0-2>4-1>9"), 2).sssp({
+      source: 0,
+      weight: "attr",
+    });
+    expect(await run.pathTo(9)).toEqual({ vertices: [0, 3, 9], distance: 3 });
+  });
+
+  it.each([
+    ["a chain of 4 edges", edges("0>1>2>3>4"), 4],
+    ["a direct edge beside an equally long detour", edges("0-2>1 0>2>1"), 1],
+  ])("takes as many supersteps as the header says on %s", async (_shape, arcs, expected) => {
+    const { supersteps } = await graphOf(ctx, arcs, 2).sssp({ source: 0, weight: "attr" });
+    expect(supersteps).toBe(expected);
+  });
+
+  it("refuses an unknown source, and negative lengths by the name of their edge", async () => {
+    const graph = graphOf(ctx, [...edges("0>1"), { srcId: 1, dstId: 2, attr: -3 }], 2);
+    await expect(graph.sssp({ source: 77 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(graph.sssp({ source: 0, weight: "attr" })).rejects.toThrow("1 -> 2");
+  });
+
+  it("takes 5 and 5n for one source", async () => {
+    const { graph } = await graphOf(ctx, edges("5>6"), 1).sssp({ source: 5n });
+    expect(await attrsOf(graph)).toEqual(
+      new Map([
+        [5, 0],
+        [6, 1],
+      ]),
+    );
+  });
+});
+
+describe("bfs", () => {
+  const ctx = useContext("local[2]");
+
+  it("agrees with Dijkstra over edges of length 1", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const arcs = [{ srcId: 0, dstId: 0, attr: 1 }, ...randomArcs(seed, 25, 40)];
+        const { graph, supersteps } = await graphOf(ctx, arcs, 3).bfs({ source: 0 });
+        const depths = await attrsOf(graph);
+        expect(depths).toEqual(dijkstra(idsOf(arcs), hops(arcs), 0));
+        expect(supersteps).toBe(Math.max(...[...depths.values()].filter((depth) => depth < Infinity)));
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("stops at a limit, and says so", async () => {
+    const run = await graphOf(ctx, edges("0>1>2>3"), 2).bfs({ source: 0, maxSupersteps: 2 });
+    expect([...(await attrsOf(run.graph)).values()]).toEqual([0, 1, 2, Infinity]);
+    expect(run.converged).toBe(false);
+  });
+});
+
+describe("shortestPaths", () => {
+  const ctx = useContext("local[2]");
+
+  it("D1: gives the hops of the published path", async () => {
+    const { graph, supersteps } = await graphOf(ctx, edges("1>2>3>4"), 2).shortestPaths({ landmarks: [1, 4] });
+    const found = [...(await attrsOf(graph)).values()].map((distances) => Object.fromEntries(distances));
+    expect(found).toEqual([{ 1: 0, 4: 3 }, { 4: 2 }, { 4: 1 }, { 4: 0 }]);
+    expect(supersteps).toBe(3);
+  });
+
+  it("D2: leaves out what is unreachable, and lists unknown landmarks", async () => {
+    const run = await graphOf(ctx, edges("1>2 3>4"), 2).shortestPaths({ landmarks: [2, 99, 2n] });
+    expect(run.unknown).toEqual([99]);
+    expect((await attrsOf(run.graph)).get(4)!.size).toBe(0);
+  });
+
+  it.each(["out", "in", "either"] as const)(
+    "D1, D3: agrees with Dijkstra in direction %s, weighted and not",
+    async (direction) => {
+      const arcs = randomArcs(11, 25, 70);
+      const landmarks = [arcs[0]!.srcId, arcs[5]!.dstId, arcs[9]!.srcId];
+      const there = direction === "in" ? arcs : direction === "out" ? reversed(arcs) : [...arcs, ...reversed(arcs)];
+      for (const weight of [undefined, "attr"]) {
+        const run = await graphOf(ctx, arcs, 3).shortestPaths({ landmarks, direction, ...(weight && { weight }) });
+        const found = await attrsOf(run.graph);
+        for (const landmark of landmarks) {
+          const expected = dijkstra(idsOf(arcs), weight ? there : hops(there), landmark);
+          for (const [id, distance] of expected) expect(found.get(id)!.get(landmark) ?? Infinity).toBe(distance);
+        }
+      }
+    },
+  );
+
+  it("refuses an empty list of landmarks", async () => {
+    const run = graphOf(ctx, edges("1>2"), 1).shortestPaths({ landmarks: [] });
+    await expect(run).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
