@@ -26,6 +26,8 @@ function testWhatIsBuilt(): Plugin {
   };
 }
 
+const report = process.env["SUPERSTEP_TEST_REPORT"];
+
 export default defineConfig({
   plugins: [testWhatIsBuilt()],
   test: {
@@ -35,5 +37,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     pool: "forks",
+    reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });
