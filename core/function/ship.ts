@@ -3,8 +3,9 @@
  */
 import { invalidArgument } from "../errors.ts";
 import { capture } from "./capture.ts";
-import type { Capture, FunctionNode, HeapNode } from "./heap.ts";
+import type { Capture, HeapNode } from "./heap.ts";
 import type { FunctionForm } from "./parseFunction.ts";
+import { notShippableError } from "./refusal.ts";
 
 export { notShippable, shippable, type NotShippable, type Recipe, type Shippable } from "./shippable.ts";
 
@@ -53,8 +54,16 @@ export interface ShippedFunction<F extends AnyFunction = AnyFunction> {
  */
 export function ship<F extends AnyFunction>(fn: F, operation: string, argument: string): ShippedFunction<F> {
   if (typeof fn !== "function") throw invalidArgument(operation, argument, "a function", fn);
-  const { nodes } = capture(fn, { operation, argument });
-  const { form, source, name, file, line, captures } = nodes[0] as FunctionNode;
+  const call = { operation, argument };
+  const { nodes } = capture(fn, call);
+  const [own] = nodes;
+  if (own?.kind !== "function") {
+    throw notShippableError(call, undefined, {
+      what: "a function without a source of its own",
+      advice: "Write an arrow function that calls it.",
+    });
+  }
+  const { form, source, name, file, line, captures } = own;
   return { id: `fn${nextId++}`, operation, argument, form, source, name, file, line: line + 1, captures, nodes };
 }
 

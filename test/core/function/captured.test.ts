@@ -410,6 +410,13 @@ const rows: Record<string, () => Row> = {
     },
     gives: [2, 2],
   }),
+  "nothing, and stays in strict mode": () => ({
+    fn: () =>
+      (function (this: unknown) {
+        return this;
+      })(),
+    gives: undefined,
+  }),
   "its own arguments": () => ({
     fn: function () {
       return arguments.length; // oxlint-disable-line prefer-rest-params

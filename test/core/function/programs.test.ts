@@ -33,6 +33,7 @@ describe("functions of a program run by Node itself", () => {
     expect(rows["namespace"]).toMatchObject({ result: 4, modules: [[numbers, null]] });
     expect(rows["node"]).toMatchObject({ result: ["function", EOL] });
     expect(rows["node"]!.modules).toContainEqual(["node:os", "default"]);
+    expect(rows["instance"]).toMatchObject({ result: "number", modules: [["node:perf_hooks", "performance"]] });
   });
 
   it("import packages as their file would", () => {
@@ -60,8 +61,9 @@ describe("functions of a program run by Node itself", () => {
   });
 
   it("are described by form, file, line and captured names", () => {
-    expect(rows["own"]!.says).toBe("arrow at test/core/function/programs/closures.mjs:40 capturing own");
-    expect(rows["dynamic"]!.says).toMatch(/closures\.mjs:42 capturing nothing$/);
+    expect(rows["own"]!.says).toBe("arrow at test/core/function/programs/closures.mjs:44 capturing own");
+    expect(rows["dynamic"]!.says).toMatch(/closures\.mjs:46 capturing nothing$/);
+    expect(rows["method"]!.says).toBe("method double at test/core/function/programs/closures.mjs:42 capturing nothing");
   });
 });
 

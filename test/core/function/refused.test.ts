@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
+import { basename } from "node:path";
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { SuperstepError } from "../../../core/errors.ts";
@@ -22,6 +23,7 @@ const rows: Record<string, () => [fn: unknown, ...says: string[]]> = {
     const add = ((a: number, b: number) => a + b).bind(null, 1);
     return [(x: number) => add(x), "captures `add`, a bound function", "arrow function"];
   },
+  "a function of Node itself": () => [basename, "fn is a function without a source", "arrow function"],
   "a class itself": () => [class Thing {}, "fn is a class"],
   "this of an arrow": () => {
     const make = function (this: { n: number }) {

@@ -19,6 +19,7 @@ const files: Record<string, object> = {
     exports: {
       ".": [{ browser: "./b.mjs" }, { node: { import: "./n.mjs" }, default: "./d.mjs" }],
       "./deep/*.js": "./lib/*.mjs",
+      "./deep/other/*.js": "./lib2/*.mjs",
       "./deep/private/*": null,
       "./package.json": "./package.json",
     },
@@ -28,6 +29,7 @@ const files: Record<string, object> = {
 const modules = [
   "src/main.mjs", "src/a.mjs", "src/deeper/from.mjs", "node_modules/plain/lib/start.js", "node_modules/plain/other.mjs",
   "node_modules/nomain/index.js", "node_modules/@scope/dual/i.mjs", "node_modules/sub/n.mjs", "node_modules/sub/lib/x.mjs",
+  "node_modules/sub/lib2/x.mjs", "node_modules/sub/lib/other/x.mjs",
   "node_modules/string/only.mjs",
 ]; // prettier-ignore
 for (const [name, content] of Object.entries(files)) write(name, JSON.stringify(content));
@@ -62,7 +64,7 @@ describe("resolveModule", () => {
   const from = path.join(root, "src/deeper/from.mjs");
   const specifiers = [
     "../a.mjs", "plain", "plain/other.mjs", "plain/nothing.mjs", "nomain", "@scope/dual", "@scope/none", "sub",
-    "sub/deep/x.js", "sub/deep/private/x.js", "sub/lib/x.mjs", "string", "string/only.mjs", "self", "self/x/a", "self/y", "#in", "#node", "#url",
+    "sub/deep/x.js", "sub/deep/other/x.js", "sub/deep/private/x.js", "sub/lib/x.mjs", "string", "string/only.mjs", "self", "self/x/a", "self/y", "#in", "#node", "#url",
     "#dep", "#none", "fs", "node:fs/promises", "nowhere",
   ]; // prettier-ignore
 

@@ -1,6 +1,7 @@
 // Prints, as JSON by name, what functions give that travelled from this program through a thread. Plain Node, no tools.
 import { parse } from "acorn";
 import os, { EOL } from "node:os";
+import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { ship } from "../../../../dist/core/function/ship.js";
 import { describeShipped } from "../../../../dist/core/function/describeShipped.js";
@@ -37,6 +38,9 @@ await row("namespace", () => numbers.bump(numbers.table.length));
 await row("data", () => [given, table]);
 await row("package", (code) => parse(code, { ecmaVersion: 2020 }).body.length, "a; b");
 await row("node", () => [typeof os.cpus, EOL]);
+await row("instance", () => typeof performance.now());
+const { double } = { double(x) { return x * 2; } }; // prettier-ignore
+await row("method", double, 4);
 await row("own", (x) => own(x), 1);
 await row("back", (x) => callsMain(x), 1);
 await row("dynamic", async (x) => (await import("./numbers.mjs")).bump(x), 1);

@@ -11,6 +11,7 @@ const fail = (x) => {
 const functions = {
   fail,
   oneLine: (x) => { if (x > limit) throw new Error("one line"); }, // prettier-ignore
+  oneLineFunction: async function named(x) { throw new Error(`one line ${x}`); }, // prettier-ignore
   throughHelper: (x) => {
     return fail(x) + 1;
   },
