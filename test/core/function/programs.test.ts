@@ -61,9 +61,9 @@ describe("functions of a program run by Node itself", () => {
   });
 
   it("are described by form, file, line and captured names", () => {
-    expect(rows["own"]!.says).toBe("arrow at test/core/function/programs/closures.mjs:44 capturing own");
-    expect(rows["dynamic"]!.says).toMatch(/closures\.mjs:46 capturing nothing$/);
-    expect(rows["method"]!.says).toBe("method double at test/core/function/programs/closures.mjs:42 capturing nothing");
+    expect(rows["own"]!.says).toBe("arrow at test/core/function/programs/closures.mjs:48 capturing own");
+    expect(rows["dynamic"]!.says).toMatch(/closures\.mjs:50 capturing nothing$/);
+    expect(rows["method"]!.says).toBe("method double at test/core/function/programs/closures.mjs:43 capturing nothing");
   });
 });
 
