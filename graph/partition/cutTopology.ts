@@ -13,7 +13,7 @@ import { idReader } from "./idColumn.ts";
 import { checkNumPartitions } from "./partitionRows.ts";
 import { partRows, type PartColumns } from "./partRows.ts";
 import { Scratch } from "./scratch.ts";
-import { partOfWords, type StrategyFunction, type StrategyName } from "./strategy.ts";
+import { edgePartitioner, type StrategyFunction, type StrategyName } from "./strategy.ts";
 import { halfWordsOf } from "./sharedWords.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 import type { CutPart, IdColumn, Topology } from "./topology.ts";
@@ -151,10 +151,8 @@ async function edgePart(
     return checkedPart(topology.ids, numParts, await task.revive(strategy), task.arena);
   }
   const words = task.arena.view(hashes!);
-  return (src, dst) => {
-    const srcHash = { low: words[2 * src]!, high: words[2 * src + 1]! };
-    return partOfWords(strategy, srcHash, { low: words[2 * dst]!, high: words[2 * dst + 1]! }, numParts);
-  };
+  const partOf = edgePartitioner(strategy, numParts);
+  return (src, dst) => partOf(words[2 * src + 1]!, words[2 * src]!, words[2 * dst + 1]!, words[2 * dst]!);
 }
 
 /** The user's function on ids, its result checked. */

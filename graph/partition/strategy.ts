@@ -1,6 +1,6 @@
 /**
- * Vertex cuts: which part of a graph an edge belongs to. The four of GraphX, in their clear form; `partOfWords` is the
- * fast one, on hashes as words.
+ * Vertex cuts: which part of a graph an edge belongs to. The four of GraphX, in their clear form; `edgePartitioner`
+ * makes the fast one, on hashes as words.
  */
 
 import { invalidArgument } from "../../core/errors.ts";
@@ -65,28 +65,41 @@ export function partOfEdge(strategy: StrategyName, srcId: VertexId, dstId: Verte
       return column * rows + Number(dst % BigInt(column < columns - 1 ? rows : lastRows));
     }
     case "RandomVertexCut":
-    case "CanonicalRandomVertexCut":
-      return partOfWords(strategy, wordsOfHash(src), wordsOfHash(dst), numParts);
+    case "CanonicalRandomVertexCut": {
+      const [from, to] = [wordsOfHash(src), wordsOfHash(dst)];
+      return edgePartitioner(strategy, numParts)(from.high, from.low, to.high, to.low);
+    }
   }
 }
 
-/** The same as `partOfEdge`, from the hashes of the two ends. numParts is at most 2^21. */
-export function partOfWords(strategy: StrategyName, src: Words64, dst: Words64, numParts: number): number {
+/** The part of an edge, given the hashes of its ends as unsigned words. */
+export type EdgePartitioner = (srcHigh: number, srcLow: number, dstHigh: number, dstLow: number) => number;
+
+/** The fast form of `partOfEdge`. `numParts`: 1 to 65536. */
+export function edgePartitioner(strategy: StrategyName, numParts: number): EdgePartitioner {
   switch (strategy) {
     case "EdgePartition1D":
-      return remainder(src, numParts);
+      return (srcHigh, srcLow) => remainder(srcHigh, srcLow, numParts);
     case "EdgePartition2D": {
       const { columns, rows, lastRows } = squareOf(numParts);
       const isSquare = columns * columns === numParts;
-      const column = isSquare ? remainder(src, columns) : Math.floor(remainder(src, numParts) / rows);
-      return column * rows + remainder(dst, column < columns - 1 ? rows : lastRows);
+      return (srcHigh, srcLow, dstHigh, dstLow) => {
+        const column = isSquare
+          ? remainder(srcHigh, srcLow, columns)
+          : Math.floor(remainder(srcHigh, srcLow, numParts) / rows);
+        return column * rows + remainder(dstHigh, dstLow, column < columns - 1 ? rows : lastRows);
+      };
     }
     case "RandomVertexCut":
-      return mixWords(src, dst) % numParts;
-    case "CanonicalRandomVertexCut": {
-      const isInOrder = src.high < dst.high || (src.high === dst.high && src.low <= dst.low);
-      return (isInOrder ? mixWords(src, dst) : mixWords(dst, src)) % numParts;
-    }
+      return (srcHigh, srcLow, dstHigh, dstLow) => mixWords(srcHigh, srcLow, dstHigh, dstLow) % numParts;
+    case "CanonicalRandomVertexCut":
+      return (srcHigh, srcLow, dstHigh, dstLow) => {
+        const isInOrder = srcHigh < dstHigh || (srcHigh === dstHigh && srcLow <= dstLow);
+        const mixed = isInOrder
+          ? mixWords(srcHigh, srcLow, dstHigh, dstLow)
+          : mixWords(dstHigh, dstLow, srcHigh, srcLow);
+        return mixed % numParts;
+      };
   }
 }
 
@@ -110,18 +123,19 @@ function squareOf(numParts: number): { columns: number; rows: number; lastRows: 
   return { columns, rows, lastRows: numParts - rows * (columns - 1) };
 }
 
-/** An unsigned 64-bit integer modulo n. Exact: no intermediate result exceeds n * 2^32. */
-function remainder({ high, low }: Words64, n: number): number {
-  return ((high % n) * 4294967296 + low) % n;
+/** An unsigned 64-bit integer modulo n, at most 65536: by digits of 16 bits, so that all steps fit 32 bits. */
+function remainder(high: number, low: number, n: number): number {
+  const first = high % n;
+  const second = (((first << 16) | (low >>> 16)) >>> 0) % n;
+  return (((second << 16) | (low & 0xffff)) >>> 0) % n;
 }
 
 /** 32 well mixed bits of an ordered pair of hashes, by rounds and finish of MurmurHash3. */
-function mixWords(a: Words64, b: Words64): number {
-  let hash = 0;
-  hash = mixWord(hash, a.low);
-  hash = mixWord(hash, a.high);
-  hash = mixWord(hash, b.low);
-  hash = mixWord(hash, b.high);
+function mixWords(srcHigh: number, srcLow: number, dstHigh: number, dstLow: number): number {
+  let hash = mixWord(0, srcLow);
+  hash = mixWord(hash, srcHigh);
+  hash = mixWord(hash, dstLow);
+  hash = mixWord(hash, dstHigh);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
