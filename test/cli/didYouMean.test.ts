@@ -8,6 +8,7 @@ describe("didYouMean", () => {
     ["pagernak", "pagerank"],
     ["PageRnk", "pagerank"],
     ["componets", "components"],
+    ["bsf", "bfs"],
     ["zzzz", undefined],
     ["x", undefined],
     ["", undefined],

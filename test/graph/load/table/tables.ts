@@ -96,7 +96,7 @@ const numbers = fc.oneof(
 /** Strings no reader takes for numbers: they start with a letter or a character that needs care. */
 const strings = fc
   .tuple(
-    fc.constantFrom("a", "é", "😀", '"', ",", "\t", "\n", "\r\n", " ", "#", ";", "\ufeff", ""),
+    fc.constantFrom("a", "x\ry", "é", "😀", '"', ",", "\t", "\n", "\r\n", " ", "#", ";", "\ufeff", ""),
     fc.string({ unit: "grapheme" }),
   )
   .map(([first, rest]) => (first === "" ? "" : tidy(`${first}${rest}`)));

@@ -117,6 +117,14 @@ describe("writeTable", () => {
     ]);
   });
 
+  it("writes Parquet that keeps the sign of zeros, however often they come", async () => {
+    const file = inFolder("zeros.parquet");
+    const zeros = Array.from({ length: 500 }, (_, row) => (row % 2 === 0 ? 0 : -0));
+    await writeTable(tableOf({ name: "z", type: "number", values: Float64Array.from(zeros) }), file);
+    const rows = await parquetReadObjects({ file: Uint8Array.from(readFileSync(file)).buffer });
+    expect(rows.map((row) => row["z"] as number)).toStrictEqual(zeros);
+  });
+
   it("writes Parquet in several row groups once there are many rows", async () => {
     const file = inFolder("groups.parquet");
     const numRows = 250_000;
