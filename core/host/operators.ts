@@ -28,7 +28,7 @@ async function importOperator({ module, name }: OperatorRef): Promise<AnyOperato
   const url = new URL(`${module}${extension}`, packageRoot).href;
   if (!url.startsWith(packageRoot)) throw refused(module, name, "must lie in the package");
   const exported = (await import(url)) as Record<string, unknown>;
-  const operator = Object.hasOwn(exported, name) ? exported[name] : undefined;
+  const operator = exported[name]; // a module's own exports and nothing else: it has no prototype
   if (typeof operator !== "function") throw refused(module, name, "must be an exported function of its module");
   loaded.set(`${module}#${name}`, operator as AnyOperator);
   return operator as AnyOperator;

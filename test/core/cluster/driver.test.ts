@@ -19,6 +19,7 @@ const operators = new TestOperators(`
   export const sum = (shared, ref, task) => task.arena.view(ref).reduce((a, b) => a + b, 0);
   export const fill = (shared, { ref, value }, task) => void task.arena.view(ref).fill(value);
   export const memo = (shared, params, task) => task.memo("key", () => ({ count: 0 })).count++;
+  export const count = (shared) => shared.count++;
   export const notAFunction = 5;
 
   class RouteError extends RangeError { name = "RouteError"; }
@@ -176,6 +177,12 @@ describe("Driver.runTasks", () => {
     const tasks = [0, 1].map((i) => ({ ref: driver.arena.slice(ref, i * 500, (i + 1) * 500), value: i + 1 }));
     await run(driver, "fill", tasks);
     expect(driver.arena.view(ref).reduce((a, b) => a + b, 0)).toBe(1500);
+  });
+
+  it("sends what tasks share once to each thread, and anew for each stage", async () => {
+    const driver = await create({ master: "local[1]" });
+    expect(await run(driver, "count", [0, 0, 0], { count: 5 })).toEqual([5, 6, 7]);
+    expect(await run(driver, "count", [0, 0], { count: 1 })).toEqual([1, 2]);
   });
 
   it("keeps what a task memoised for the next one on the same thread", async () => {
@@ -354,6 +361,19 @@ describe("cancelling", () => {
     expect(await run(driver, "thread", [0])).toEqual(before);
   });
 
+  it("of one task does not reach the next on the same thread", async () => {
+    const driver = await create({ master: "local[1]", config: { cancelGraceMs: 100 } });
+    const before = await run(driver, "thread", [0]);
+    const flag = new Int32Array(new SharedArrayBuffer(4));
+    const controller = new AbortController();
+    const error = errorOf(run(driver, "polite", [0], flag, controller.signal));
+    await expect.poll(() => flag[0]).toBe(1);
+    controller.abort();
+    await error;
+    expect(await run(driver, "wait", [250])).toEqual(["waited"]);
+    expect(await run(driver, "thread", [0])).toEqual(before);
+  });
+
   it("settles only when no task of the job runs any more", async () => {
     const driver = await create();
     const counter = new Int32Array(new SharedArrayBuffer(4));
@@ -471,11 +491,15 @@ describe("blocks", () => {
     await run(driver, "storeView", [0], id(1));
     const stored = await driver.getBlock(id(1));
     expect([stored, stored!.buffer.byteLength]).toEqual([new Uint8Array(8).fill(7), 8]);
-    const ref = driver.arena.allocate("uint8", 8);
+  });
+
+  it("that are columns are copied, so that they do not change with them", async () => {
+    const driver = await create({ config: { arenaBytes: 65536 } });
+    const ref = driver.arena.allocate("uint8", 65536);
     driver.arena.view(ref).fill(5);
     await run(driver, "storeColumn", [ref], id(2));
     driver.arena.view(ref).fill(6);
-    expect(await driver.getBlock(id(2))).toEqual(new Uint8Array(8).fill(5));
+    expect((await driver.getBlock(id(2)))!.every((byte) => byte === 5)).toBe(true);
   });
 
   it("of an unusual name are refused", async () => {

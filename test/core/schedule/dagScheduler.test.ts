@@ -169,6 +169,19 @@ describe("schedule", () => {
       expect(script.end(1)).toMatchObject({ type: "jobFailed", failure: { code: "FETCH_FAILED" } });
     });
 
+    it("of a lost host are written again while their stage still runs", () => {
+      const script = new Script({ maxTaskFailures: 4 }).slots(1, 0, 1).slots(1, 1, 2);
+      script.submit(1, stage("map", 3, [], 7), stage("reduce", 1, [0]));
+      script.finish(script.running[1]!); // 1 on host 1, where 2 runs next
+      expect(script.runningTasks).toEqual(["0/0", "0/2"]);
+      script.send({ type: "hostRemoved", host: 1, failure: failure("hostLost") });
+      for (const task of ["0/0", "0/2", "0/1", "1/0"]) {
+        expect(script.runningTasks).toEqual([task]);
+        script.finish(script.running[0]!);
+      }
+      expect(script.end(1)).toMatchObject({ type: "jobSucceeded" });
+    });
+
     it("of a lost host are written again on the others", () => {
       const script = new Script({ resubmitDelayMs: 0, maxTaskFailures: 4 }).slots(1, 0, 1).slots(1, 1, 2);
       script.submit(1, stage("map", 2, [], 7), stage("reduce", 2, [0]));
@@ -183,6 +196,32 @@ describe("schedule", () => {
       script.finish(script.running[0]!);
       expect(script.end(1)).toMatchObject({ type: "jobSucceeded" });
     });
+  });
+
+  it("lets what is needed no more rest, and ends without it", () => {
+    const script = new Script({ maxTaskFailures: 2 }).slots(1);
+    const stages = [stage("before", 2), stage("map", 1, [0], 1), stage("reduce", 1, [1])];
+    script.submit(1, ...stages);
+    script.finish(script.running[0]!);
+    script.submit(2, ...stages);
+    script.finish(script.running[0]!); // "before" of job 1 has ended, its "map" and "before" of job 2 can run
+    script.finish(script.running[0]!); // "map" of job 1: job 2 needs no "before" of its own
+    script.finish(script.running[0]!);
+    expect(script.running.map((launch) => [launch.jobId, script.stageIndex(launch)])).toEqual([[2, 2]]);
+  });
+
+  it("ends a job with a task that is needed no more only when that has ended", () => {
+    const script = new Script().slots(1);
+    script.submit(1, stage("before", 1), stage("map", 1, [0], 1));
+    script.finish(script.running[0]!);
+    script.submit(2, stage("before", 1), stage("map", 1, [0], 1));
+    script.slots(1, 0, 2);
+    const [map, before] = script.running;
+    script.finish(map!);
+    expect([script.end(1), script.end(2)]).toMatchObject([{ type: "jobSucceeded" }, undefined]);
+    expect(script.all("cancelTask").map(({ launch }) => launch)).toEqual([before]);
+    script.fail(before!, "cancelled");
+    expect(script.end(2)).toMatchObject({ type: "jobSucceeded" });
   });
 
   describe("failures", () => {

@@ -177,6 +177,8 @@ describe("BlockStore", () => {
         }
         const total = own.usage.memoryBytes + own.usage.diskBytes;
         expect(total).toBeLessThanOrEqual([...expected.values()].reduce((sum, { bytes }) => sum + bytes.length, 0));
+        for (let key = 0; key <= 5; key++) own.remove({ kind: "rdd", rdd: key });
+        await expect.poll(onDisk, { interval: 1 }).toEqual([]); // also of what was removed while it was written
         await own.close();
       }),
       { numRuns: 100, seed: 5 },
