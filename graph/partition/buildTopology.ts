@@ -59,7 +59,7 @@ export async function buildTopology(runner: TaskRunner, input: BuildTopologyInpu
   const scratch = new Scratch(runner.arena, "graph");
   try {
     const idColumns = [...chunks.flatMap(({ src, dst }) => [src, dst]), ...vertexIds];
-    const { numVertices, ids, columns } = await numberVertices(runner, idColumns, scratch);
+    const { numVertices, ids, columns, temporary } = await numberVertices(runner, idColumns, scratch);
     const runs = chunks.map((chunk, index): EdgeRun => {
       const { values: src, rank: srcRank } = columns[2 * index]!;
       const { values: dst, rank: dstRank } = columns[2 * index + 1]!;
@@ -69,6 +69,7 @@ export async function buildTopology(runner: TaskRunner, input: BuildTopologyInpu
     const ordered = await orderEdges(runner, { runs, numVertices, withOrder: hasAttrs || orderOnly }, scratch);
     const vertexColumns = columns.slice(2 * chunks.length);
     const vertexRows = input.vertexIds && (await findVertexRows(runner, vertexColumns, numVertices, scratch));
+    for (const column of temporary) scratch.free(column);
     const edges = { numVertices, numEdges, ids, ...ordered, numPartitions };
     const topology = await partitionRows(runner, edges, scratch);
     const sources = orderOnly ? [] : chunks.map((chunk) => ({ numRows: chunk.numEdges, attrs: chunk.attrs }));

@@ -205,7 +205,6 @@ function gatherStrings(
   from: number,
   to: number,
 ): EncodedChunk {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const decoded = columns.map(() => new Map<number, string>());
   const values = Array.from(isValid, (valid, at): string | null => {
     const column = columns[source[at]!];
@@ -215,7 +214,7 @@ function gatherStrings(
     let text = cache.get(code);
     if (text === undefined) {
       const { offsets, bytes } = column.dictionary;
-      text = decoder.decode(bytes.slice(offsets[code]!, offsets[code + 1]!));
+      text = Buffer.from(bytes.buffer, bytes.byteOffset).toString("utf8", offsets[code]!, offsets[code + 1]!);
       cache.set(code, text);
     }
     return text;

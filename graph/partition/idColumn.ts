@@ -28,8 +28,8 @@ export function idReader(ids: IdColumn, arena: Arena): IdReader {
     case "string": {
       const offsets = arena.view(ids.offsets);
       const bytes = arena.view(ids.bytes);
-      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-      return (index) => decoder.decode(bytes.slice(offsets[index]!, offsets[index + 1]!));
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      return (index) => text.toString("utf8", offsets[index]!, offsets[index + 1]!);
     }
   }
 }

@@ -66,7 +66,12 @@ export async function numberDense(
     tasks,
   });
   scratch.free(present);
-  return { numVertices, ids: { kind: "uint32", ids }, columns: columns.map((values) => ({ values, rank })) };
+  return {
+    numVertices,
+    ids: { kind: "uint32", ids },
+    columns: columns.map((values) => ({ values, rank })),
+    temporary: rank ? [rank] : [],
+  };
 }
 
 /** Operator: marks the integers in its sections. Tasks may mark the same one: all write a 1. */

@@ -108,7 +108,8 @@ export async function numberIntegers(
     numVertices += range.low.length;
     return { range, base };
   });
-  const isSmall = ranges.every(({ high }) => high.every((word) => word === 0));
+  const filled = ranges.filter(({ high }) => high.length > 0); // ascending, so the first and the last id tell
+  const isSmall = filled[0]!.high[0] === 0 && filled.at(-1)!.high.at(-1) === 0;
   const ids: IdColumn = isSmall
     ? { kind: "uint32", ids: scratch.allocate("uint32", numVertices) }
     : { kind: "int64", ids: scratch.allocate("int64", numVertices) };
@@ -133,7 +134,7 @@ export async function numberIntegers(
   });
   scratch.free(progress);
   scratch.free(rank);
-  return { numVertices, ids, columns: codes.map((values) => ({ values })) };
+  return { numVertices, ids, columns: codes.map((values) => ({ values })), temporary: codes };
 }
 
 /** Operator: codes for the ids in its sections, and the distinct ids by code. */

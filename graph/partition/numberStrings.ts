@@ -120,6 +120,7 @@ export async function numberStrings(
       const from = ownEntries[column]!;
       return { values: codes, rank: arena.slice(rank, from, from + dictionary.offsets.length - 1) };
     }),
+    temporary: [rank],
   };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What numbering the vertices of a graph gives.
  */
+import type { ColumnRef } from "../../core/column/types.ts";
 import type { IdValues } from "../load/edgeChunk.ts";
 import type { IdColumn } from "./topology.ts";
 import type { Words } from "./words.ts";
@@ -17,6 +18,8 @@ export interface Numbering {
   readonly ids: IdColumn;
   /** In the order of the columns of ids that were given. */
   readonly columns: readonly IndexColumn[];
+  /** What `columns` view of the arena: to be freed when they are read. */
+  readonly temporary: readonly ColumnRef[];
 }
 
 /** How many ids a column holds. */
