@@ -122,6 +122,18 @@ describe("stages", () => {
     expect(await run).toEqual(["sample keys", "parallelize (map side)", "zipWithIndex", "count", "collect", "collect"]);
   });
 
+  it("take looks at 1, 4, 16 partitions", async () => {
+    expect(
+      await stagesOf((rdd) =>
+        rdd(1)
+          .coalesce(1)
+          .union(...Array.from({ length: 20 }, () => rdd(1)))
+          .filter(() => false)
+          .take(1),
+      ),
+    ).toEqual(["take", "take", "take"]);
+  });
+
   it("a task gets the slices of the partitions it reads, and no others", async () => {
     const sizes: number[] = [];
     class Spy extends SerialJobs {
