@@ -4,6 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import type { Stats } from "node:fs";
 import path from "node:path";
+import { invalidArgument } from "../../core/errors.ts";
 import { inputError } from "./inputError.ts";
 import { memorySource, unreadable, type ByteSource } from "./text/byteSource.ts";
 
@@ -15,11 +16,13 @@ import { memorySource, unreadable, type ByteSource } from "./text/byteSource.ts"
  * its end into memory.
  *
  * @throws SuperstepError INVALID_INPUT if a path is missing, unreadable, empty as a directory or glob, or neither file
- * nor directory; or if a directory holds another one.
+ * nor directory; or if a directory holds another one. INVALID_ARGUMENT if there are no paths.
  */
 export async function inputFiles(paths: string | readonly string[]): Promise<ByteSource[]> {
+  const names = typeof paths === "string" ? [paths] : paths;
+  if (names.length === 0) throw invalidArgument("read", "paths", "one path or more", paths);
   const sources: ByteSource[] = [];
-  for (const name of typeof paths === "string" ? [paths] : paths) {
+  for (const name of names) {
     if (name === "-") sources.push(await standardInput());
     else sources.push(...(await filesOf(name)));
   }

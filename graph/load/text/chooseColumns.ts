@@ -66,7 +66,7 @@ export function chooseColumns(
   const header = isNamed ? first.cells.map((name) => name.trim()) : undefined;
   const dataRows = isNamed ? rows.slice(1) : rows;
   const numColumns = header?.length ?? dataRows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
-  const found: Found = { file, header, numColumns, isTable, isEmpty: first === undefined };
+  const found: Found = { file, line: first?.line ?? 1, header, numColumns, isTable, isEmpty: first === undefined };
 
   const ids = content === "edges" ? edgeIds(found, options) : vertexIds(found, options);
   const weight = options.weight === undefined ? undefined : resolveColumn(found, "weight", options.weight);
@@ -92,11 +92,7 @@ export function chooseColumns(
     const kinds = dataRows.reduce((met, row) => met | (row.kinds[column] ?? 0), 0);
     return { name, column, type: isWeight ? "number" : typeOfKinds(kinds), isWeight };
   });
-  refuseDuplicates(
-    found,
-    attrs,
-    ids.map(({ column }) => column),
-  );
+  refuseDuplicates(found, attrs);
   const isLimited = (isTable && header !== undefined) || attributes === "all";
   return {
     ...(header === undefined ? {} : { header }),
@@ -114,6 +110,8 @@ function weightName(choice: ColumnChoice | undefined): string {
 /** What is known of the file. */
 interface Found {
   readonly file: string;
+  /** Of its first row. */
+  readonly line: number;
   readonly header: readonly string[] | undefined;
   readonly numColumns: number;
   /** CSV: without known names in its header the columns cannot be told. */
@@ -146,9 +144,8 @@ function hasHeader(
   if (standsAboveNumbers) return true;
   throw inputError({
     file,
-    line: 1,
+    line: first.line,
     column: 1,
-    byteOffset: 0,
     reason: "a first row that may be a header",
     expected: "a first row that is plainly a header or plainly data",
     got: excerpt(cells.slice(0, 20).join(","), 60),
@@ -160,8 +157,10 @@ function edgeIds(found: Found, options: ColumnOptions): IdColumnPlan[] {
   if (found.isEmpty) options = {};
   const byPosition = found.header === undefined || !found.isTable ? ([0, 1] as const) : undefined;
   const known = (found.header && findEdgeColumns(found.header)) ?? byPosition;
-  const src = options.src === undefined ? known?.[0] : resolveColumn(found, "src", options.src);
-  const dst = options.dst === undefined ? known?.[1] : resolveColumn(found, "dst", options.dst);
+  const src =
+    options.src === undefined ? onlyColumn(found, "src", known?.[0]) : resolveColumn(found, "src", options.src);
+  const dst =
+    options.dst === undefined ? onlyColumn(found, "dst", known?.[1]) : resolveColumn(found, "dst", options.dst);
   if (src === undefined || dst === undefined) {
     const pairs = edgeColumnNames.slice(0, 4).map(([from, to]) => `${from},${to}`);
     throw unknownColumns(found, `columns for src and dst (${pairs.join("; ")})`, "--src and --dst name the columns");
@@ -185,7 +184,7 @@ function vertexIds(found: Found, { id }: ColumnOptions): IdColumnPlan[] {
   if (found.isEmpty) id = undefined;
   const byPosition = found.header === undefined || !found.isTable ? 0 : undefined;
   const known = (found.header && findVertexColumn(found.header)) ?? byPosition;
-  const column = id === undefined ? known : resolveColumn(found, "id", id);
+  const column = id === undefined ? onlyColumn(found, "id", known) : resolveColumn(found, "id", id);
   if (column === undefined) {
     throw unknownColumns(
       found,
@@ -194,6 +193,12 @@ function vertexIds(found: Found, { id }: ColumnOptions): IdColumnPlan[] {
     );
   }
   return [{ role: "id", column }];
+}
+
+/** `column`, found by its name; another one of that name would make it a guess. */
+function onlyColumn(found: Found, option: string, column: number | undefined): number | undefined {
+  const name = column === undefined ? undefined : found.header?.[column];
+  return name ? resolveColumn(found, option, name) : column;
 }
 
 function attributeColumns(
@@ -253,12 +258,8 @@ function resolveColumn(found: Found, option: string, choice: ColumnChoice): numb
   throw unknownColumns(found, `a column ${excerpt(choice, 60)} for ${option}`, hint);
 }
 
-function refuseDuplicates(found: Found, attrs: readonly AttrPlan[], ids: readonly number[]): void {
+function refuseDuplicates(found: Found, attrs: readonly AttrPlan[]): void {
   const taken = new Map<string, number>();
-  for (const column of ids) {
-    const name = found.header?.[column];
-    if (name !== undefined) taken.set(name, column);
-  }
   for (const { name, column } of attrs) {
     const other = taken.get(name);
     if (other !== undefined) {
@@ -280,8 +281,8 @@ function unknownColumns(found: Found, expected: string, hint: string): Error {
   return headerError(found, "no such column", expected, `columns ${names.join(", ")}`, hint);
 }
 
-function headerError({ file }: Found, reason: string, expected: string, got: string, hint: string): Error {
-  return inputError({ file, line: 1, column: 1, byteOffset: 0, reason, expected, got, hint });
+function headerError({ file, line }: Found, reason: string, expected: string, got: string, hint: string): Error {
+  return inputError({ file, line, column: 1, reason, expected, got, hint });
 }
 
 /** True if the ids of these rows are integers: one row in ten is enough, so that damaged rows do not decide. */

@@ -91,7 +91,7 @@ export function readMatrixHeader({ source, bytes }: TextHead): MatrixHeader {
     numEntries,
     hasWeights: field !== "pattern",
     ...(mirror === undefined ? {} : { mirror }),
-    dataFrom: lineStart(lines, sizeIndex + 2),
+    dataFrom: Math.min(lineStart(lines, sizeIndex + 2), bytes.length),
     numLines: sizeIndex + 1,
     numComments: lines.slice(0, sizeIndex).filter((line) => line.startsWith("%")).length,
     kind: words.join(" "),

@@ -15,12 +15,12 @@ import type { TextPlan } from "./textPlan.ts";
 export interface TextOptions extends FormatOptions, ColumnOptions {
   /** Kind of ids. Default "auto": integers, unless fewer than one in ten of the first 1,000 rows has integers. */
   readonly ids?: "auto" | "int" | "string" | undefined;
-  /** Bad rows that are set aside before one is an error. Default 0; with `badRowsFile`, 1,000,000, also the most. */
+  /** Bad rows that are set aside before one is an error. Default 0; with `badRowsFile`, 100,000, also the most. */
   readonly maxErrors?: number | undefined;
   /** A CSV file for the rows set aside: file, line, column, reason, text. Written also if there are none. */
   readonly badRowsFile?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told the bytes of input read so far, and of the whole input. */
+  /** Told the bytes of input read so far, and of the whole input; again from 0 if it is read twice. */
   readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
   /** Bytes of a plain file that one task reads. Default: a quarter of a thread's share, from 1 to 64 MiB. */
   readonly splitBytes?: number | undefined;
@@ -37,7 +37,7 @@ export interface PreparedText {
 }
 
 /** Most rows that can be set aside: they are kept in memory. */
-const mostErrors = 1_000_000;
+const mostErrors = 100_000;
 const chunkRows = 1 << 20;
 
 /**
@@ -118,7 +118,9 @@ function prepareMatrix(
       hint: "",
     });
   }
-  const unusable = (["src", "dst", "header", "attributes"] as const).find((name) => options[name] !== undefined);
+  const unusable = (["src", "dst", "header", "attributes"] as const).find(
+    (name) => options[name] !== undefined && options[name] !== "none", // a matrix has no attributes to leave out
+  );
   if (unusable !== undefined) throw invalidArgument("read", unusable, "left out for Matrix Market", options[unusable]);
   if (options.ids === "string") throw invalidArgument("read", "ids", "auto or int for Matrix Market", options.ids);
   const matrix = readMatrixHeader(head);

@@ -16,6 +16,8 @@ export const sampleBytes: number = 1 << 20;
 
 /** One row of a sample. */
 export interface SampleRow {
+  /** Where it starts, from 1. */
+  readonly line: number;
   readonly cells: readonly string[];
   /** The kind of each cell, see `cellKind.ts`; 0 where it is missing. */
   readonly kinds: readonly number[];
@@ -40,11 +42,15 @@ export function takeSample(head: TextHead, { layout, delimiter, comments }: Samp
   const fields = new Fields(maxSampleColumns);
   const rows: SampleRow[] = [];
   let hasQuote = false;
+  let line = 0;
   const end: RowEnd = { next: 0, numLines: 0, fault: rowFault.none, faultAt: 0, hasQuote: false };
   for (let at = 0; at < bytes.length && rows.length < sampleRows; at = end.next) {
     const lineEnd = bytes.indexOf(10, at);
     const firstAt = layout === "blanks" ? skipBlanks(bytes, at) : at;
+    const firstLine = line + 1;
+    end.numLines = 1;
     if (comments.includes(bytes[firstAt]!)) {
+      line++;
       end.next = lineEnd + 1;
       continue;
     }
@@ -55,9 +61,10 @@ export function takeSample(head: TextHead, { layout, delimiter, comments }: Samp
       splitRow(fields, bytes, at, bytes.length, delimiter, end);
       hasQuote ||= end.hasQuote;
       if (end.next < 0) break;
-      if (end.fault !== rowFault.none) continue;
     }
-    if (fields.count > 1 || (fields.count === 1 && !fields.isMissing(0))) rows.push(sampleRow(fields));
+    line += end.numLines;
+    if (end.fault !== rowFault.none) continue;
+    if (fields.count > 1 || (fields.count === 1 && !fields.isMissing(0))) rows.push(sampleRow(firstLine, fields));
   }
   return { rows, hasQuote };
 }
@@ -87,7 +94,7 @@ function skipBlanks(bytes: Buffer, at: number): number {
   return at;
 }
 
-function sampleRow(fields: Fields): SampleRow {
+function sampleRow(line: number, fields: Fields): SampleRow {
   const cells: string[] = [];
   const kinds: number[] = [];
   for (let i = 0; i < Math.min(fields.count, fields.limit); i++) {
@@ -95,7 +102,7 @@ function sampleRow(fields: Fields): SampleRow {
     const kind = fields.isMissing(i) ? 0 : kindOfCell(fields.source(i), fields.from(i), fields.to(i), numbers);
     kinds.push(kind);
   }
-  return { cells, kinds };
+  return { line, cells, kinds };
 }
 
 const maxSampleColumns = 1 << 19;

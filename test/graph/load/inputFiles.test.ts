@@ -102,6 +102,10 @@ describe("inputFiles", () => {
     }
   });
 
+  it("wants a path", async () => {
+    await expect(inputFiles([])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
   it("gives plain files by name and size", async () => {
     expect(await inputFiles(at("parts/part-00001"))).toMatchObject([
       { kind: "file", size: 3, name: at("parts/part-00001") },

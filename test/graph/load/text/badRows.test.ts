@@ -37,7 +37,7 @@ describe("maxErrors", () => {
     await expect(readEdges(runner, input, { maxErrors: 3 })).rejects.toThrow(/this is bad row 4, and maxErrors is 3/);
   });
 
-  it.each([-1, 1.5, NaN, 1e9])("must be an integer in range: %s is refused", async (maxErrors) => {
+  it.each([-1, 1.5, NaN, 1e6])("must be an integer in range: %s is refused", async (maxErrors) => {
     await expect(readEdges(runner, input, { maxErrors })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 

@@ -129,7 +129,9 @@ describe("readEdges of CSV", () => {
     });
     await expect(read("x,y\n1,2\n")).rejects.toMatchObject({ details: { got: "columns x, y" } });
     await expect(read(text, { src: "a", dst: 1 })).rejects.toThrow(/two columns for src and dst/);
-    await expect(read("src,dst,src\n1,2,3\n")).rejects.toThrow(/"src" for columns 1 and 3/);
+    await expect(read("src,dst,src\n1,2,3\n")).rejects.toThrow(/got columns 1 and 3/);
+    await expect(read("src,dst,x,x\n1,2,3,4\n")).rejects.toThrow(/"x" for columns 3 and 4/);
+    await expect(read("\n\na,b\n1,2\n")).rejects.toMatchObject({ details: { line: 3 } });
     await expect(read("src,dst\n1,2\n", { weight: "cost" })).rejects.toThrow(/expected a column "cost" for weight/);
   });
 

@@ -136,6 +136,24 @@ describe("readEdges of edge lists", () => {
     expect(edgeRows(found.chunks)[7]).toEqual([7n, 8n]);
   });
 
+  it("reads ids of any length behind one that needs 64 bits", async () => {
+    const ids = [
+      "4294967296",
+      "1",
+      "999999999999999",
+      "9007199254740993",
+      "1000000000000001",
+      "-5",
+      "007",
+      "18014398509481985",
+    ];
+    const pairs = ids.flatMap((src) => ids.map((dst) => [src, dst]));
+    for (const lineEnd of ["\n", "\r\n", " \n"]) {
+      const found = await read(`4294967296 1\n5 6\n${pairs.map((pair) => pair.join(" ") + lineEnd).join("")}`);
+      expect(edgeRows(found.chunks).slice(2)).toEqual(pairs.map((pair) => pair.map(BigInt)));
+    }
+  });
+
   it("makes columns in shared memory", async () => {
     const { chunks } = await read("1 2\n");
     expect(chunks[0]!.src.kind === "uint32" && chunks[0]!.src.values.buffer).toBeInstanceOf(SharedArrayBuffer);

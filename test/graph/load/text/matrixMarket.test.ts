@@ -63,6 +63,11 @@ describe("readEdges of Matrix Market", () => {
     await expect(read(text)).rejects.toThrow(message);
   });
 
+  it("may have no entry", async () => {
+    const found = await read(`${banner("pattern general")}3 3 0`);
+    expect([found.numEdges, found.numDeclaredVertices, found.numLines]).toEqual([0, 3, 2]);
+  });
+
   it("is told by its banner under any name", async () => {
     expect((await read(`${banner("pattern general")}2 2 1\n1 2\n`, {}, "m.txt")).numDeclaredVertices).toBe(2);
     await expect(read(`${banner("pattern general")}2 2 1\n1 2\n`, { src: 2 })).rejects.toThrow(/src must be left out/);
