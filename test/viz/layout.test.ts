@@ -13,10 +13,11 @@ describe("layoutOf", () => {
     const reduced = reduce(randomResult(3, 120, 300), [], { by: "rank" });
     const once = layoutOf(reduced, "stored", "rank")!;
     expect(layoutOf(reduced, "stored", "rank")).toEqual(once);
+    // From one point all start in directions drawn by lot: the same lots every time.
     const kernel = path.resolve(import.meta.dirname, "../../dist/viz/layoutKernel.cjs");
     const { src, dst } = resultPairs(reduced);
     const program = `const { runLayout } = require(${JSON.stringify(kernel)});
-      const p = runLayout({ numNodes: 120, source: [${src.join()}], target: [${dst.join()}], radii: new Float32Array(120).fill(4) }, 50);
+      const p = runLayout({ numNodes: 120, source: [${src.join()}], target: [${dst.join()}], radii: new Float32Array(120).fill(4), positions: new Float32Array(240) }, 50);
       process.stdout.write(Buffer.from(p.buffer).toString("hex"));`;
     const run = (): string => execFileSync(process.execPath, ["-e", program], { encoding: "utf8" });
     const first = run();

@@ -108,11 +108,15 @@ describe("reduce: top", () => {
 
 describe("reduce: ego", () => {
   /** Breadth-first, without a limit on neighbours. */
-  const within = (graph: ResultGraph, centre: number, hops: number): number[] => {
+  const within = (
+    graph: { src: ArrayLike<number>; dst: ArrayLike<number> },
+    centre: number,
+    hops: number,
+  ): number[] => {
     let reached = new Set([centre]);
     for (let hop = 0; hop < hops; hop++) {
       const wider = new Set(reached);
-      graph.src.forEach((src, edge) => {
+      Array.from(graph.src).forEach((src, edge) => {
         const dst = graph.dst[edge]!;
         if (reached.has(src)) wider.add(dst);
         if (reached.has(dst)) wider.add(src);
@@ -143,6 +147,40 @@ describe("reduce: ego", () => {
     expect(reduced.banner).toBe(
       "showing 5 of 9 vertices, within 2 hops of 0 by way of the best 2 neighbours of each by v; all 5 edges among them",
     );
+  });
+
+  it("searches only what earlier steps left", () => {
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 40 }), ({ seed, numVertices, numEdges }, k) => {
+        const graph = randomResult(seed, numVertices, numEdges);
+        const rank = graph.vertexColumns.get("rank")!;
+        const left = byValue(graph, (index) => Number(rank[index])).slice(0, k);
+        const kept = [...graph.src.keys()].filter(
+          (edge) => left.includes(graph.src[edge]!) && left.includes(graph.dst[edge]!),
+        );
+        const part = { src: kept.map((edge) => graph.src[edge]!), dst: kept.map((edge) => graph.dst[edge]!) };
+        const centre = left[seed % left.length]!;
+        const id = graph.vertexId(centre);
+        const steps = [
+          { kind: "top", k },
+          { kind: "ego", id, hops: 3, maxNeighbors: 1_000 },
+        ] as const;
+        const reduced = reduce(graph, steps, { by: "rank" });
+        expect([...reduced.vertices].sort((a, b) => a - b)).toEqual(within(part, centre, 3));
+      }),
+      { seed: 6 },
+    );
+  });
+
+  it("says nothing of a best that is all there is", () => {
+    const graph = resultOf("0>1 0>2 1>3");
+    const exact = reduce(graph, [{ kind: "ego", id: 0, hops: 1, maxNeighbors: 2 }]).banner;
+    expect(exact).toBe("showing 3 of 4 vertices, within 1 hop of 0; all 2 edges among them");
+    const wide = reduce(graph, [
+      { kind: "ego", id: 0, hops: 1 },
+      { kind: "top", k: 9 },
+    ]).banner;
+    expect(wide).toBe(exact);
   });
 
   it("finds ids by their text, and works within what earlier steps left", () => {
@@ -177,7 +215,7 @@ describe("reduce: ego", () => {
 
 describe("reduce: the cap", () => {
   it("keeps the heaviest links, in input order", () => {
-    const graph = resultOf("0>1 0>2 1>2 2>0", {}, { w: [3, 9, 1, 4] });
+    const graph = resultOf("0>1 0>2 1>2 2>0", {}, { w: [3, 4, 1, 9] });
     const reduced = reduce(graph, [], { weightBy: "w", maxLinks: 2 });
     expect([...reduced.edges]).toEqual([1, 3]);
     expect(reduced.banner).toBe("showing all 3 vertices; 2 of the 4 edges among them, heaviest first");

@@ -1,6 +1,6 @@
+import { once } from "node:events";
 import { request } from "node:http";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { reduce } from "../../viz/reduce.ts";
 import { serve, type ServedView } from "../../viz/serve.ts";
@@ -107,8 +107,13 @@ describe("serve", () => {
 
   it("closes at once, also with a connection open, and twice", async () => {
     const { view } = await start();
-    await ask(view.port, "/");
+    const idle = connect(view.port, "127.0.0.1");
+    idle.write("GET / HTTP/1.1\r\n"); // and no more
+    idle.on("error", () => {}); // reset is one way to be ended
+    const ended = new Promise((resolve) => idle.on("close", resolve));
+    await once(idle, "connect");
     await Promise.all([view.close(), view.close()]);
+    await ended;
     await expect(ask(view.port, "/")).rejects.toThrow("ECONNREFUSED");
   });
 
