@@ -30,7 +30,6 @@ export interface GraphSource<VD, ED> {
   readonly defaultVertex?: { readonly value: VD };
   /** Decides between several attributes of one vertex; default: the first in input order. */
   readonly mergeVertices?: ShippedFunction<AnyFunction> | undefined;
-  /** Merges parallel edges, if given. */
   readonly numPartitions: number;
 }
 
@@ -74,8 +73,15 @@ async function build<VD, ED>(
   });
   const shape = new Shape(driver, built.topology);
   releaseRows(ctx, built);
-  const edges = await orderedEdges(ctx, operation, edgeChunks, built);
-  return { shape, edges, vertices: await vertexColumns(ctx, source, shape, vertexChunks, merge, fill) };
+  let edges: ColumnSet | undefined;
+  try {
+    edges = await orderedEdges(ctx, operation, edgeChunks, built);
+    return { shape, edges, vertices: await vertexColumns(ctx, source, shape, vertexChunks, merge, fill) };
+  } catch (error) {
+    if (edges !== undefined) freeColumns(driver.arena, edges);
+    await shape.free();
+    throw error;
+  }
 }
 
 function releaseRows({ driver }: Context, { vertexRows }: BuiltTopology): void {
@@ -90,11 +96,14 @@ async function orderedEdges(
   chunks: readonly RecordChunk[],
   { edgeOrder }: BuiltTopology,
 ): Promise<ColumnSet> {
-  const inInputOrder = await recordColumns(driver, operation, chunks);
   try {
-    return await gatherRows(driver, inInputOrder, edgeOrder!);
+    const inInputOrder = await recordColumns(driver, operation, chunks);
+    try {
+      return await gatherRows(driver, inInputOrder, edgeOrder!);
+    } finally {
+      freeColumns(driver.arena, inInputOrder);
+    }
   } finally {
-    freeColumns(driver.arena, inInputOrder);
     driver.arena.free(edgeOrder!);
   }
 }

@@ -3,7 +3,7 @@
  * again if it is wanted after that: lineage, for the columns of a graph.
  */
 
-/** Values that a deferred one will be made from: retained until it is made for the first time. */
+/** Values that a deferred one will be made from: retained until it is made for the first time, or given up. */
 class Inputs {
   #inputs: readonly Deferred<unknown>[];
 
@@ -31,7 +31,7 @@ export class Deferred<T> {
 
   /**
    * `make` may run again after everyone has let go. `free` gives back what a made value holds. `inputs` are retained
-   * until the value is first made, so that what it is made from need not be made again.
+   * until the value is first made or given up, so that what it is made from need not be made again.
    */
   constructor(
     make: () => Promise<T>,
@@ -64,12 +64,13 @@ export class Deferred<T> {
     return this;
   }
 
-  /** Undoes one `retain`; the last one frees the value, if there is one. Resolves when it is freed. */
+  /** Undoes one `retain`; the last one frees the value, or lets the inputs go. Resolves when that is done. */
   async release(): Promise<void> {
     this.#holders--;
     if (this.#holders > 0) return;
     const value = this.#value;
     this.#value = undefined;
+    await this.#releaseInputs();
     const made = await value?.catch(() => undefined); // one that failed to come about holds nothing
     if (made !== undefined) await this.#free(made);
   }
@@ -92,15 +93,20 @@ export class Deferred<T> {
   async #bringAbout(): Promise<T> {
     try {
       const value = await this.#make();
-      const inputs = this.#inputs;
-      this.#inputs = undefined;
-      if (inputs !== undefined) unreachable.unregister(this);
-      await inputs?.release();
+      await this.#releaseInputs();
       return value;
     } catch (error) {
       this.#value = undefined; // told to those who wait for it now; the next use tries again
       throw error;
     }
+  }
+
+  async #releaseInputs(): Promise<void> {
+    const inputs = this.#inputs;
+    if (inputs === undefined) return;
+    this.#inputs = undefined;
+    unreachable.unregister(this);
+    await inputs.release();
   }
 }
 

@@ -27,13 +27,19 @@ export class Shape {
 
   /** Rows by source, one a vertex partition; built at the first call. */
   outRows(): Promise<readonly EdgeRows[]> {
-    this.#outRows ??= outRows(this.#driver, this.topology);
+    this.#outRows ??= outRows(this.#driver, this.topology).catch((error: unknown) => {
+      this.#outRows = undefined; // the next call tries again
+      throw error;
+    });
     return this.#outRows;
   }
 
   /** Edges out of each vertex, by index; counted at the first call. */
   outDegrees(): Promise<ColumnRef<"uint32">> {
-    this.#outDegrees ??= outDegrees(this.#driver, this.topology);
+    this.#outDegrees ??= outDegrees(this.#driver, this.topology).catch((error: unknown) => {
+      this.#outDegrees = undefined;
+      throw error;
+    });
     return this.#outDegrees;
   }
 

@@ -13,6 +13,7 @@ import { invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import { canonicalId } from "../vertexId.ts";
 import type { Run, VertexId } from "../types.ts";
+import { temporarily } from "./temporarily.ts";
 import { traversed, type TraversalDirection } from "./traversal.ts";
 
 /** Where a search starts, and along which edges. */
@@ -33,7 +34,7 @@ export async function bfs<VD, ED>(
 ): Promise<Run<number, ED, Graph<number, ED>>> {
   if (!(await graph.hasVertex(source))) throw invalidArgument("bfs", "source", "a vertex of the graph", source);
   const start = canonicalId(source);
-  return graph
-    .mapVertices((id) => (id === start ? 0 : Infinity))
-    .pregel<number>({ ...limits, ...traversed(direction, { kind: "hops" }) }, "bfs");
+  const program = { ...limits, ...traversed<ED>(direction, { kind: "hops" }) };
+  const initial = graph.mapVertices((id) => (id === start ? 0 : Infinity));
+  return temporarily(initial, (depths) => depths.pregel<number>(program, "bfs"));
 }

@@ -14,6 +14,7 @@ import type { Graph } from "../graph.ts";
 import { idsOfIndices, indexColumns } from "../operators/indexColumns.ts";
 import { checkMaxSupersteps } from "../superstep/pregel.ts";
 import type { Run, VertexId } from "../types.ts";
+import { temporarily } from "./temporarily.ts";
 
 /** How components are found. */
 export interface ConnectedComponentsOptions {
@@ -35,26 +36,25 @@ export async function connectedComponents<VD, ED>(
   checkMaxSupersteps("connectedComponents", maxSupersteps);
   // Indices ascend with ids, so the lowest index is the lowest id, and compares in one instruction.
   const labelled = graph.derive<number, ED>(indexColumns(graph.parts));
-  const {
-    graph: lowest,
-    supersteps,
-    converged,
-  } = await labelled.pregel<number>(
-    {
-      initialMessage: Infinity, // beyond any index: changes nothing
-      vertexProgram: (_id, label, offered) => Math.min(label, offered),
-      sendMessage: (edge) => {
-        if (edge.srcAttr < edge.dstAttr) edge.sendToDst(edge.srcAttr);
-        else if (edge.dstAttr < edge.srcAttr) edge.sendToSrc(edge.dstAttr);
+  const { graph: lowest, ...ending } = await temporarily(labelled, (indexed) =>
+    indexed.pregel<number>(
+      {
+        initialMessage: Infinity, // beyond any index: changes nothing
+        vertexProgram: (_id, label, offered) => Math.min(label, offered),
+        sendMessage: (edge) => {
+          if (edge.srcAttr < edge.dstAttr) edge.sendToDst(edge.srcAttr);
+          else if (edge.dstAttr < edge.srcAttr) edge.sendToSrc(edge.dstAttr);
+        },
+        mergeMessage: (a, b) => Math.min(a, b),
+        tripletFields: { src: true, dst: true },
+        maxSupersteps,
+        ...(signal && { signal }),
       },
-      mergeMessage: (a, b) => Math.min(a, b),
-      tripletFields: { src: true, dst: true },
-      maxSupersteps,
-      ...(signal && { signal }),
-    },
-    "connectedComponents",
+      "connectedComponents",
+    ),
   );
-  const components = await lowest.derive<VertexId, ED>(idsOfIndices(lowest.parts)).materialize();
-  await lowest.unpersist();
-  return { graph: components, supersteps, converged };
+  const components = await temporarily(lowest, ({ parts }) =>
+    graph.derive<VertexId, ED>(idsOfIndices(parts)).materialize(),
+  );
+  return { graph: components, ...ending };
 }

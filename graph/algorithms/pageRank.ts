@@ -20,6 +20,7 @@ import type { Graph } from "../graph.ts";
 import type { Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
 import { rankByDeltas, rankByRounds, type RankSpec } from "./pageRankRounds.ts";
+import { temporarily } from "./temporarily.ts";
 import { weigh, type Weight } from "./weights.ts";
 
 /** How ranks are computed: exactly one of `iterations` and `tolerance`. */
@@ -53,13 +54,10 @@ export async function pageRank<VD, ED>(graph: Graph<VD, ED>, options: PageRankOp
   if (spec.source !== undefined && !(await graph.hasVertex(spec.source))) {
     throw invalidArgument("pageRank", "source", "a vertex of the graph", spec.source);
   }
-  const shared = await shares(graph, options.weight);
-  try {
-    const isDelta = options.tolerance !== undefined && spec.scale !== "probability";
-    return await (isDelta ? rankByDeltas(shared, spec) : rankByRounds(shared, spec));
-  } finally {
-    await shared.unpersist();
-  }
+  const isDelta = options.tolerance !== undefined && spec.scale !== "probability";
+  return temporarily(await shares(graph, options.weight), (shared) =>
+    isDelta ? rankByDeltas(shared, spec) : rankByRounds(shared, spec),
+  );
 }
 
 function check<ED>(options: PageRankOptions<ED>): RankSpec {
@@ -105,17 +103,19 @@ function check<ED>(options: PageRankOptions<ED>): RankSpec {
  */
 async function shares<VD, ED>(graph: Graph<VD, ED>, weight: Weight<ED> | undefined): Promise<Graph<number, number>> {
   if (weight === undefined) {
-    return graph
-      .outerJoinVertices(graph.outDegrees, (_id, _attr, degree) => degree ?? 0)
-      .mapTriplets((triplet) => 1 / triplet.srcAttr);
+    const counted = graph.outerJoinVertices(graph.outDegrees, (_id, _attr, degree) => degree ?? 0);
+    return temporarily(counted, (degrees) => degrees.mapTriplets((triplet) => 1 / triplet.srcAttr));
   }
   const weighted = await weigh("pageRank", graph, weight);
-  const totals = weighted.aggregateMessages<number>({
-    sendMessage: (edge) => edge.sendToSrc(edge.attr),
-    mergeMessage: (a, b) => a + b,
-    tripletFields: "edge",
+  return temporarily(weighted, (weights) => {
+    const totals = weights.aggregateMessages<number>({
+      sendMessage: (edge) => edge.sendToSrc(edge.attr),
+      mergeMessage: (a, b) => a + b,
+      tripletFields: "edge",
+    });
+    const totalled = weights.outerJoinVertices(totals, (_id, _attr, total) => total ?? 0);
+    return temporarily(totalled, (sums) =>
+      sums.mapTriplets((triplet) => (triplet.srcAttr === 0 ? 0 : triplet.attr / triplet.srcAttr)),
+    );
   });
-  return weighted
-    .outerJoinVertices(totals, (_id, _attr, total) => total ?? 0)
-    .mapTriplets((triplet) => (triplet.srcAttr === 0 ? 0 : triplet.attr / triplet.srcAttr));
 }

@@ -6,6 +6,7 @@ import type { Graph } from "../graph.ts";
 import { sumVertices } from "../operators/sumVertices.ts";
 import type { VertexId } from "../types.ts";
 import type { PageRankRun } from "./pageRank.ts";
+import { temporarily } from "./temporarily.ts";
 
 /** Checked options. */
 export interface RankSpec {
@@ -46,28 +47,30 @@ export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec
     const holds = !isPersonal || id === source;
     return { rank: holds ? start : 0, isSink: total === 0 };
   });
-  const sinksAtStart = isProbability ? await sumOf(initial, (vertex) => (vertex.isSink ? vertex.rank : 0)) : 0;
-  const run = await initial.supersteps<number>("pageRank", {
-    sendMessage: (edge) => edge.sendToDst(edge.srcAttr.rank * edge.attr),
-    mergeMessage: (a, b) => a + b,
-    vertexProgram: (id, vertex, sum, globals) => {
-      const jumped = !isPersonal || id === source ? reset + sinkShare * globals["sinks"]! : 0;
-      return { rank: jumped + followed * sum, isSink: vertex.isSink };
-    },
-    noMessage: { value: 0 },
-    aggregators: {
-      delta: { kind: "max", of: (before, after) => Math.abs(after.rank - before.rank) },
-      sinks: { kind: "sum", of: isProbability ? (_before, after) => (after.isSink ? after.rank : 0) : () => 0 },
-    },
-    globals: { sinks: sinksAtStart, delta: Infinity },
-    maxSupersteps: iterations ?? maxSupersteps,
-    ...(tolerance !== undefined && {
-      until: (globals: Readonly<Record<string, number>>) => globals["delta"]! <= tolerance,
-    }),
-    tripletFields: "src",
-    signal,
+  const run = await temporarily(initial, async (vertices) => {
+    const sinksAtStart = isProbability ? await sumOf(vertices, (vertex) => (vertex.isSink ? vertex.rank : 0)) : 0;
+    return vertices.supersteps<number>("pageRank", {
+      sendMessage: (edge) => edge.sendToDst(edge.srcAttr.rank * edge.attr),
+      mergeMessage: (a, b) => a + b,
+      vertexProgram: (id, vertex, sum, globals) => {
+        const jumped = !isPersonal || id === source ? reset + sinkShare * globals["sinks"]! : 0;
+        return { rank: jumped + followed * sum, isSink: vertex.isSink };
+      },
+      noMessage: { value: 0 },
+      aggregators: {
+        delta: { kind: "max", of: (before, after) => Math.abs(after.rank - before.rank) },
+        sinks: { kind: "sum", of: isProbability ? (_before, after) => (after.isSink ? after.rank : 0) : () => 0 },
+      },
+      globals: { sinks: sinksAtStart, delta: Infinity },
+      maxSupersteps: iterations ?? maxSupersteps,
+      ...(tolerance !== undefined && {
+        until: (globals: Readonly<Record<string, number>>) => globals["delta"]! <= tolerance,
+      }),
+      tripletFields: "src",
+      signal,
+    });
   });
-  const ranks = run.graph.mapVertices((_id, vertex) => vertex.rank);
+  const ranks = await temporarily(run.graph, (vertices) => vertices.mapVertices((_id, vertex) => vertex.rank));
   const residual = run.supersteps === 0 || numVertices === 0 ? 0 : run.globals["delta"]!;
   const converged = tolerance === undefined ? residual === 0 : run.converged;
   return finish(ranks, run.supersteps, converged, residual, spec);
@@ -83,22 +86,24 @@ export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec
     const start = !isPersonal ? resetProbability : id === source ? 1 : 0;
     return { rank: start, delta: start };
   });
-  const run = await initial.supersteps<number>("pageRank", {
-    sendMessage: (edge) => {
-      if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.attr);
-    },
-    mergeMessage: (a, b) => a + b,
-    activeDirection: "out",
-    vertexProgram: (_id, vertex, sum) => {
-      const delta = followed * sum;
-      return { rank: vertex.rank + delta, delta };
-    },
-    aggregators: { delta: { kind: "max", of: (_before, after) => after.delta } },
-    maxSupersteps,
-    tripletFields: "src",
-    signal,
-  });
-  const ranks = run.graph.mapVertices((_id, vertex) => vertex.rank);
+  const run = await temporarily(initial, (vertices) =>
+    vertices.supersteps<number>("pageRank", {
+      sendMessage: (edge) => {
+        if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.attr);
+      },
+      mergeMessage: (a, b) => a + b,
+      activeDirection: "out",
+      vertexProgram: (_id, vertex, sum) => {
+        const delta = followed * sum;
+        return { rank: vertex.rank + delta, delta };
+      },
+      aggregators: { delta: { kind: "max", of: (_before, after) => after.delta } },
+      maxSupersteps,
+      tripletFields: "src",
+      signal,
+    }),
+  );
+  const ranks = await temporarily(run.graph, (vertices) => vertices.mapVertices((_id, vertex) => vertex.rank));
   const residual = run.supersteps === 0 ? 0 : run.globals["delta"]!;
   return finish(ranks, run.supersteps, run.converged, residual, spec);
 }
@@ -115,15 +120,18 @@ async function finish(
     await ranks.materialize();
     return { graph: ranks, supersteps, converged, residual };
   }
-  const total = await sumOf(ranks, (rank) => rank);
-  const target = source === undefined ? await ranks.numVertices() : 1;
-  const factor = total === 0 ? 1 : target / total;
-  const graph = ranks.mapVertices((_id, rank) => rank * factor);
-  await graph.materialize();
-  await ranks.unpersist();
+  const graph = await temporarily(ranks, async (unscaled) => {
+    const total = await sumVertices(unscaled.parts);
+    const target = source === undefined ? await unscaled.numVertices() : 1;
+    const factor = total === 0 ? 1 : target / total;
+    return unscaled.mapVertices((_id, rank) => rank * factor).materialize();
+  });
   return { graph, supersteps, converged, residual };
 }
 
 function sumOf<VD>(graph: Graph<VD, number>, of: (attr: VD) => number): Promise<number> {
-  return sumVertices(graph.mapVertices((_id, attr) => of(attr)).parts);
+  return temporarily(
+    graph.mapVertices((_id, attr) => of(attr)),
+    ({ parts }) => sumVertices(parts),
+  );
 }

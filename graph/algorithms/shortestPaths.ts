@@ -14,6 +14,7 @@ import { SuperstepError, excerpt, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import type { EdgeContext, Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
+import { temporarily } from "./temporarily.ts";
 import type { TraversalDirection } from "./traversal.ts";
 import { weigh, type Weight } from "./weights.ts";
 
@@ -61,14 +62,12 @@ export async function shortestPaths<VD, ED>(
     });
     return map;
   });
-  await maps.materialize();
-  await distances.unpersist();
-  return {
-    graph: graph.derive<ReadonlyMap<VertexId, number>, ED>({ ...graph.parts, vertices: maps.parts.vertices }),
-    unknown,
-    supersteps,
-    converged,
-  };
+  const result = await temporarily(maps, async (found) => {
+    await distances.unpersist();
+    await found.materialize();
+    return graph.derive<ReadonlyMap<VertexId, number>, ED>({ ...graph.parts, vertices: found.parts.vertices });
+  });
+  return { graph: result, unknown, supersteps, converged };
 }
 
 /** Distances as columns, one a known landmark, Infinity where it cannot be reached. Errors as `shortestPaths`. */
@@ -103,17 +102,18 @@ export async function landmarkDistances<VD, ED>(
     if (goesToSrc && shortens(fields, dstAttr, length, srcAttr)) edge.sendToSrc(lengthen(fields, dstAttr, length));
     if (goesToDst && shortens(fields, srcAttr, length, dstAttr)) edge.sendToDst(lengthen(fields, srcAttr, length));
   };
+  const initial = weighted.mapVertices((id): Distances => {
+    const start: Record<string, number> = {};
+    for (let at = 0; at < known.length; at++) start[fields[at]!] = known[at] === id ? 0 : Infinity;
+    return start;
+  });
+  if (weight !== undefined) await weighted.unpersist(); // what is derived from it holds what it needs
   const {
     graph: distances,
     supersteps,
     converged,
-  } = await weighted
-    .mapVertices((id): Distances => {
-      const start: Record<string, number> = {};
-      for (let at = 0; at < known.length; at++) start[fields[at]!] = known[at] === id ? 0 : Infinity;
-      return start;
-    })
-    .pregel<Distances>(
+  } = await temporarily(initial, (vertices) =>
+    vertices.pregel<Distances>(
       {
         initialMessage: Object.fromEntries(fields.map((field) => [field, Infinity])),
         activeDirection: direction === "out" ? "in" : direction === "in" ? "out" : "either",
@@ -125,7 +125,8 @@ export async function landmarkDistances<VD, ED>(
         ...(signal && { signal }),
       },
       "shortestPaths",
-    );
+    ),
+  );
   return { graph: distances, known, unknown, supersteps, converged };
 }
 

@@ -14,6 +14,7 @@ import type { Graph } from "../graph.ts";
 import { compareIds } from "../partition/idColumn.ts";
 import type { Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
+import { temporarily } from "./temporarily.ts";
 import { traversed, type TraversalDirection } from "./traversal.ts";
 import { weigh, type Weight } from "./weights.ts";
 
@@ -53,16 +54,17 @@ export async function sssp<VD, ED>(graph: Graph<VD, ED>, options: SsspOptions<ED
   if (!(await graph.hasVertex(source))) throw invalidArgument("sssp", "source", "a vertex of the graph", source);
   const start = canonicalId(source);
   const weighted = weight === undefined ? graph.mapEdges(() => 1) : await weigh("sssp", graph, weight);
+  const program = { ...traversed<number>(direction, { kind: "attr" }), maxSupersteps, ...(signal && { signal }) };
   const {
     graph: distances,
     supersteps,
     converged,
-  } = await weighted
-    .mapVertices((id) => (id === start ? 0 : Infinity))
-    .pregel<number>(
-      { ...traversed<number>(direction, { kind: "attr" }), maxSupersteps, ...(signal && { signal }) },
-      "sssp",
-    );
+  } = await temporarily(weighted, (lengths) =>
+    temporarily(
+      lengths.mapVertices((id) => (id === start ? 0 : Infinity)),
+      (initial) => initial.pregel<number>(program, "sssp"),
+    ),
+  );
   let before: Promise<ReadonlyMap<VertexId, VertexId>> | undefined;
   const pathTo = async (target: VertexId): Promise<Path | undefined> => {
     const distance = await distances.vertices.get(target);
@@ -85,9 +87,9 @@ async function predecessors(
 ): Promise<ReadonlyMap<VertexId, VertexId>> {
   const forward = direction !== "in";
   const backward = direction !== "out";
-  const { graph: hops } = await distances
-    .mapVertices((id, distance) => ({ distance, hops: id === source ? 0 : Infinity }))
-    .pregel<number>(
+  const initial = distances.mapVertices((id, distance) => ({ distance, hops: id === source ? 0 : Infinity }));
+  const { graph: hops } = await temporarily(initial, (vertices) =>
+    vertices.pregel<number>(
       {
         initialMessage: Infinity,
         activeDirection: direction,
@@ -100,19 +102,21 @@ async function predecessors(
         mergeMessage: (a, b) => Math.min(a, b),
       },
       "sssp paths",
-    );
-  const before = await hops
-    // In an array, a number and a bigint beyond 2^53 are of one type.
-    .aggregateMessages<readonly [VertexId]>({
-      sendMessage: (edge) => {
-        const { srcAttr: a, dstAttr: b, attr: length } = edge;
-        if (forward && a.distance + length === b.distance && a.hops + 1 === b.hops) edge.sendToDst([edge.srcId]);
-        if (backward && b.distance + length === a.distance && b.hops + 1 === a.hops) edge.sendToSrc([edge.dstId]);
-      },
-      mergeMessage: (a, b) => (compareIds(a[0], b[0]) <= 0 ? a : b),
-    })
-    .collect();
-  await hops.unpersist();
+    ),
+  );
+  const before = await temporarily(hops, (vertices) =>
+    vertices
+      // In an array, a number and a bigint beyond 2^53 are of one type.
+      .aggregateMessages<readonly [VertexId]>({
+        sendMessage: (edge) => {
+          const { srcAttr: a, dstAttr: b, attr: length } = edge;
+          if (forward && a.distance + length === b.distance && a.hops + 1 === b.hops) edge.sendToDst([edge.srcId]);
+          if (backward && b.distance + length === a.distance && b.hops + 1 === a.hops) edge.sendToSrc([edge.dstId]);
+        },
+        mergeMessage: (a, b) => (compareIds(a[0], b[0]) <= 0 ? a : b),
+      })
+      .collect(),
+  );
   return new Map(before.map(([id, [previous]]) => [id, previous]));
 }
 

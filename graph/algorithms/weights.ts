@@ -22,8 +22,9 @@ export async function weigh<VD, ED>(
     throw invalidArgument(operation, "weight", 'a field name, "attr" or a function of an edge', weight);
   }
   const weighted = graph.mapEdges(weight === "attr" ? attrOf : typeof weight === "string" ? fieldOf(weight) : weight);
-  const [bad] = await weighted.edges.filter((edge) => !(edge.attr >= 0 && edge.attr < Infinity)).take(1);
+  const bad = await firstBadWeight(weighted);
   if (bad !== undefined) {
+    await weighted.unpersist();
     throw new SuperstepError(
       "INVALID_ARGUMENT",
       `${operation}: the weight of ${excerpt(bad.srcId)} -> ${excerpt(bad.dstId)} must be a finite number >= 0, got ${excerpt(bad.attr)}`,
@@ -31,6 +32,16 @@ export async function weigh<VD, ED>(
     );
   }
   return weighted;
+}
+
+async function firstBadWeight<VD>(weighted: Graph<VD, number>): Promise<Edge<number> | undefined> {
+  try {
+    const [bad] = await weighted.edges.filter((edge) => !(edge.attr >= 0 && edge.attr < Infinity)).take(1);
+    return bad;
+  } catch (error) {
+    await weighted.unpersist();
+    throw error;
+  }
 }
 
 const attrOf = (edge: Edge<unknown>): number => edge.attr as number;

@@ -34,7 +34,12 @@ export function readExpression(set: ColumnSet, name: string, index: string, want
   };
   if (schema.kind === "scalar") return read(0, schema.field);
   const parts = schema.fields.flatMap((field, column) =>
-    wanted === undefined || wanted.has(field.name) ? [`${JSON.stringify(field.name)}: ${read(column, field)}`] : [],
+    wanted === undefined || wanted.has(field.name) ? [`${keyText(field.name)}: ${read(column, field)}`] : [],
   );
   return `({ ${parts.join(", ")} })`;
+}
+
+/** A key of an object literal; computed where a plain one would set the prototype. */
+function keyText(name: string): string {
+  return name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
 }

@@ -5,8 +5,9 @@
 import type { Arena } from "../../core/column/arena.ts";
 import { encodeValues } from "../../core/column/codec.ts";
 import type { ColumnSet, EncodedChunk, Field, Schema, StoredColumn } from "../../core/column/types.ts";
+import { describeSchema, fieldsOf } from "../../core/column/schema.ts";
+import { formOf } from "../../core/column/shippable.ts";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
-import { fieldsOf } from "../../core/column/schema.ts";
 import type { Bindings } from "./accessors.ts";
 
 /** Thrown by a loop that met a missing value where the schema has none: the job runs again with nullable fields. */
@@ -25,6 +26,8 @@ export class RowOutput {
   readonly #from: number;
   readonly #to: number;
   readonly #gathered: (unknown[] | undefined)[];
+  #describe: (index: number) => string = (index) => `row ${index}`;
+  #operation = "";
 
   constructor(set: ColumnSet, from: number, to: number) {
     this.#set = set;
@@ -40,6 +43,8 @@ export class RowOutput {
    */
   bind(bindings: Bindings, name: string, arena: Arena, describe: (index: number) => string, operation: string): void {
     const { schema, columns } = this.#set;
+    this.#describe = describe;
+    this.#operation = operation;
     columns.forEach((column, at) => {
       bindings[`${name}${at}`] = column.kind === "fixed" ? arena.view(column.data) : this.#gathered[at];
       if (column.kind === "fixed" && column.validity) bindings[`${name}${at}v`] = arena.view(column.validity);
@@ -48,19 +53,47 @@ export class RowOutput {
     bindings[`${name}Fail`] = (index: number, value: unknown, at: number): never => {
       throw mismatch(operation, describe(index), schema, at, value);
     };
+    if (schema.kind === "record") {
+      const names = new Set(schema.fields.map((field) => field.name));
+      bindings[`${name}Check`] = (index: number, value: object): void => {
+        if (!["object", "bareObject"].includes(formOf(value)))
+          throw mismatch(operation, describe(index), schema, -1, value);
+        const extra = Object.keys(value).find((key) => !names.has(key));
+        if (extra === undefined) return;
+        const got = (value as Record<string, unknown>)[extra];
+        throw wrongValue(operation, describe(index), extra, "absent, as in the first value", got);
+      };
+    }
     bindings[`${name}Missing`] = (): never => {
       throw new MissingValue();
     };
   }
 
-  /** Encodes what was gathered. Rows never written are undefined. */
+  /**
+   * Encodes what was gathered. Rows never written are undefined.
+   *
+   * @throws SuperstepError NOT_SHIPPABLE if a value cannot travel; the error names its row.
+   */
   finish(): WrittenRows {
     const chunks = this.#gathered.map((values): EncodedChunk | undefined => {
       if (values === undefined) return undefined;
-      const bytes = encodeValues(values);
-      return { from: this.#from, to: this.#to, bytes: sharedCopy(bytes) };
+      return { from: this.#from, to: this.#to, bytes: sharedCopy(this.#encode(values)) };
     });
     return { chunks };
+  }
+
+  #encode(values: readonly unknown[]): Uint8Array {
+    try {
+      return encodeValues(values);
+    } catch (error) {
+      const index = error instanceof SuperstepError ? error.details["index"] : undefined;
+      if (!(error instanceof SuperstepError && error.code === "NOT_SHIPPABLE" && typeof index === "number"))
+        throw error;
+      const row = this.#describe(this.#from + index);
+      throw new SuperstepError("NOT_SHIPPABLE", `${this.#operation}: the value of ${row}: ${error.message}`, {
+        details: { ...error.details, operation: this.#operation, row },
+      });
+    }
   }
 }
 
@@ -76,14 +109,21 @@ export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {
 export function writeStatements(set: ColumnSet, name: string, index: string, value: string): string {
   const { schema } = set;
   if (schema.kind === "scalar") return writeField(set, name, 0, schema.field, index, value);
-  const lines = schema.fields.map((field, column) => {
-    const local = `${name}Field${column}`;
-    return `const ${local} = ${value}[${JSON.stringify(field.name)}];\n${writeField(set, name, column, field, index, local)}`;
-  });
+  const locals = schema.fields.map((_field, column) => `${name}Field${column}`);
+  const reads = schema.fields.map((field, column) => `${locals[column]} = ${value}[${JSON.stringify(field.name)}]`);
+  const writes = schema.fields.map((field, column) => writeField(set, name, column, field, index, locals[column]!));
+  // A value with as many keys as there are fields, and something in each field, is a record of these fields, unless it
+  // is an array and they are called 0, 1, … Without fields, nothing can be told so.
+  const isSuspect = [`${name}Keys !== ${schema.fields.length}`, ...locals.map((local) => `${local} === undefined`)];
+  if (schema.fields.every((field) => /^\d+$/.test(field.name))) isSuspect.push(`Array.isArray(${value})`);
+  if (schema.fields.length === 0) isSuspect.push("true");
   return `if (typeof ${value} !== "object" || ${value} === null) ${name}Fail(${index}, ${value}, -1);
+{
 let ${name}Keys = 0; for (const key in ${value}) ${name}Keys++;
-if (${name}Keys !== ${schema.fields.length}) ${name}Fail(${index}, ${value}, -1);
-{ ${lines.join("\n")} }`;
+${reads.length > 0 ? `const ${reads.join(", ")};` : ""}
+if (${isSuspect.join(" || ")}) ${name}Check(${index}, ${value});
+${writes.join("\n")}
+}`;
 }
 
 function writeField(set: ColumnSet, name: string, column: number, field: Field, index: string, value: string): string {
@@ -114,17 +154,19 @@ else ${fail};`;
 
 function mismatch(operation: string, row: string, schema: Schema, column: number, value: unknown): SuperstepError {
   const field = fieldsOf(schema)[column];
-  const expected =
-    field === undefined
-      ? `a record { ${fieldsOf(schema)
-          .map((each) => each.name)
-          .join(", ")} }`
-      : `a ${field.type}`;
-  const where = field === undefined || field.name === "" || schema.kind === "scalar" ? "" : ` field "${field.name}"`;
+  if (field === undefined || field.type === "object")
+    return wrongValue(operation, row, "", describeSchema(schema), value);
+  const expected = field.type === "bigint" ? "a bigint of 64 bits" : `a ${field.type}`;
+  return wrongValue(operation, row, field.name, `${expected}, as the first value was`, value);
+}
+
+function wrongValue(operation: string, row: string, field: string, expected: string, value: unknown): SuperstepError {
+  const where = field === "" ? "" : ` field ${excerpt(field, 60)}`;
+  const got = excerpt(value);
   return new SuperstepError(
     "TYPE_MISMATCH",
-    `${operation}: the value of ${row}${where} must be ${expected}, as the first value was, got ${excerpt(value)}`,
-    { details: { operation, row, field: field?.name ?? "", expected, got: excerpt(value) } },
+    `${operation}: the value of ${row}${where} must be ${expected}, got ${got}`,
+    { details: { operation, row, field, expected, got } },
   );
 }
 

@@ -36,7 +36,7 @@ export async function messagesToColumns(
   mergeMessage: ShippedFunction<AnyFunction>,
   parts: readonly PartMessages[],
 ): Promise<VertexTable> {
-  let schema = commonSchema(operation, parts);
+  let schema = commonSchema(parts);
   const { numVertices: length } = topology;
   const received = driver.arena.allocate("uint8", length, operation);
   for (;;) {
