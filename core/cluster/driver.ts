@@ -105,6 +105,12 @@ export class Driver {
     return this.#stopping !== undefined;
   }
 
+  /** Starts all threads now rather than with their first tasks: a program that reads its arguments first gains time. */
+  startThreads(): void {
+    this.#checkRunning();
+    this.#host.startThreads();
+  }
+
   /** An id for a job that is more than one run, such as an algorithm: its own events carry it. */
   nextJobId(): number {
     return ++this.#lastJob;

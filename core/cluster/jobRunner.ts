@@ -99,10 +99,10 @@ export class JobRunner implements HostListener {
     this.#send({ type: "slotAdded", host, slot });
   }
 
-  slotRemoved(slot: number, failure: TaskFailure): void {
-    if (this.#events.hasListeners) {
+  slotRemoved(host: number, slot: number, failure: TaskFailure): void {
+    if (this.#idle === undefined && this.#events.hasListeners) {
       const text = lineOf(failure.error);
-      this.#events.emit({ type: "host", job: null, what: "replaced", host: 0, thread: slot, text });
+      this.#events.emit({ type: "host", job: null, what: "replaced", host, thread: slot, text });
     }
     this.#send({ type: "slotRemoved", slot, failure });
   }

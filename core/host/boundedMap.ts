@@ -1,31 +1,36 @@
-/** A Map of at most `limit` keys: setting one more drops the one that was set or read longest ago. */
+/**
+ * A Map whose entries have weights, of at most `limit` in all: setting one more drops those that were set or read
+ * longest ago. The newest entry stays, whatever its weight.
+ */
 export class BoundedMap<K, V extends object> {
   readonly #limit: number;
-  readonly #entries: Map<K, V> = new Map();
+  readonly #entries: Map<K, { readonly value: V; readonly weight: number }> = new Map();
+  #weight = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   get(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    if (value === undefined) return undefined;
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
     this.#entries.delete(key);
-    this.#entries.set(key, value);
-    return value;
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
-  set(key: K, value: V): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#limit) return;
+  set(key: K, value: V, weight = 1): void {
+    this.delete(key);
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
     for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
+      if (this.#weight <= this.#limit || oldest === key) return;
+      this.delete(oldest);
     }
   }
 
   delete(key: K): void {
+    this.#weight -= this.#entries.get(key)?.weight ?? 0;
     this.#entries.delete(key);
   }
 }

@@ -21,7 +21,7 @@ export interface Assignment {
 export interface HostListener {
   slotAdded(host: number, slot: number): void;
   /** A thread is gone, and with it what ran on it. */
-  slotRemoved(slot: number, failure: TaskFailure): void;
+  slotRemoved(host: number, slot: number, failure: TaskFailure): void;
   taskStarted(launch: number): void;
   taskFinished(launch: number, result: unknown, contributions: readonly Contribution[]): void;
   taskFailed(launch: number, failure: TaskFailure): void;
@@ -36,6 +36,8 @@ export interface Host {
   readonly blocks: BlockStore;
   /** Announces its slots; tasks can be launched from then on. */
   start(): void;
+  /** Starts all threads now rather than with their first tasks, while the driver does something else. */
+  startThreads(): void;
   /** Runs a task on a free slot of this host. Its end is told to the listener, once. */
   launch(assignment: Assignment): void;
   /** Asks a task to stop; after the grace its thread is ended. Either way the listener hears of its end. */

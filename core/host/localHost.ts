@@ -62,6 +62,10 @@ export class LocalHost implements Host {
     for (let count = 0; count < this.numThreads; count++) this.#addSlot();
   }
 
+  startThreads(): void {
+    for (const [slot, thread] of this.#threads) if (thread === undefined) this.#startThread(slot);
+  }
+
   launch({ launch, operator, shared, params }: Assignment): void {
     assert(this.#threads.has(launch.slot), `slot ${launch.slot} is not one of this host`);
     const thread = this.#threads.get(launch.slot) ?? this.#startThread(launch.slot);
@@ -141,7 +145,7 @@ export class LocalHost implements Host {
     if (failure.kind === "threadNotStarted" && thread.launch !== undefined) {
       this.#listener.taskFailed(thread.launch.id, failure);
     }
-    this.#listener.slotRemoved(thread.slot, failure);
+    this.#listener.slotRemoved(this.id, thread.slot, failure);
     if (!this.#isStopped) this.#addSlot();
     else if (this.#ending.size === 0) this.#allEnded?.();
   }

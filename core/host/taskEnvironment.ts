@@ -3,6 +3,7 @@
  */
 import type { Arena } from "../column/arena.ts";
 import { SuperstepError } from "../errors.ts";
+import type { HeapNode } from "../function/heap.ts";
 import type { AnyFunction, ShippedFunction } from "../function/ship.ts";
 import type { Contribution } from "../schedule/protocol.ts";
 import { BoundedMap } from "./boundedMap.ts";
@@ -37,7 +38,9 @@ export interface CurrentTask {
 }
 
 const maxMemos = 256;
-const maxFunctions = 1024;
+/** Bytes that functions kept for later tasks may have captured, in all; each counts a little more than it captured. */
+const maxFunctionBytes = 2 ** 26;
+const bytesPerFunction = 2 ** 16;
 
 /** One per thread. */
 export class ThreadState {
@@ -48,7 +51,7 @@ export class ThreadState {
   readonly #blocks: ThreadBlocks;
   readonly #cancelFlag: Int32Array;
   readonly #memos: BoundedMap<string, { readonly value: unknown }> = new BoundedMap(maxMemos);
-  readonly #functions: BoundedMap<string, Promise<AnyFunction>> = new BoundedMap(maxFunctions);
+  readonly #functions: BoundedMap<string, Promise<AnyFunction>> = new BoundedMap(maxFunctionBytes);
   readonly #broadcasts: Map<number, unknown> = new Map();
   #contributions: Map<number, unknown> = new Map();
 
@@ -85,12 +88,12 @@ export class ThreadState {
     };
   }
 
-  /** The function of a ShippedFunction: one object per id, as long as it is among the last 1024. */
+  /** The function of a ShippedFunction: one object per id, as long as those used last capture less than 64 MiB. */
   revive<F extends AnyFunction>(shipped: ShippedFunction<F>): Promise<F> {
     let revived = this.#functions.get(shipped.id);
     if (revived === undefined) {
       revived = reviveAfresh(shipped, this.environment);
-      this.#functions.set(shipped.id, revived);
+      this.#functions.set(shipped.id, revived, bytesPerFunction + capturedBytes(shipped.nodes));
       revived.catch(() => this.#functions.delete(shipped.id)); // the next task tries again
     }
     return revived as Promise<AnyFunction> as Promise<F>;
@@ -140,4 +143,16 @@ async function reviveAfresh<F extends AnyFunction>(
 ): Promise<F> {
   const { revive } = await import("../function/revive.ts"); // loaded by the first task that has a user's function
   return revive(shipped, environment);
+}
+
+/** About how much memory captured values take that are not shared with other threads. */
+function capturedBytes(nodes: readonly HeapNode[]): number {
+  let bytes = 0;
+  for (const node of nodes) {
+    if (node.kind === "buffer" && node.bytes instanceof ArrayBuffer) bytes += node.bytes.byteLength;
+    else if (node.kind === "array" || node.kind === "set") bytes += 8 * node.items.length;
+    else if (node.kind === "map" || node.kind === "object") bytes += 16 * node.entries.length;
+    else if (node.kind === "made") bytes += capturedBytes(node.data.nodes);
+  }
+  return bytes;
 }

@@ -169,6 +169,16 @@ describe("Driver.runTasks", () => {
     expect(threads.has(0)).toBe(false);
   });
 
+  it("runs tasks on threads that were started before, too", async () => {
+    const driver = await create();
+    driver.startThreads();
+    await works(driver);
+    driver.startThreads();
+    const idle = await create();
+    idle.startThreads();
+    await idle.stop();
+  });
+
   it("lets tasks read and write the driver's arena", async () => {
     const driver = await create();
     const ref = driver.arena.allocate("float64", 1000);

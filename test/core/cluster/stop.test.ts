@@ -40,11 +40,14 @@ describe("Driver.stop", () => {
     const started = new Promise<void>((resolve) => {
       driver.events.subscribe((event) => event.type === "task.start" && resolve());
     });
+    const hostEvents: string[] = [];
+    driver.events.subscribe((event) => event.type === "host" && hostEvents.push(event.what));
     const jobs = [driver.runTasks(spins), driver.runTasks(squares)].map((job) => expect(job).rejects.toEqual(stopped));
     await started;
     await driver.stop();
     await Promise.all(jobs);
     expect(driver.isStopped).toBe(true);
+    expect(hostEvents).toEqual([]); // threads that end as they should are no event
     await expect(driver.runTasks(squares)).rejects.toEqual(stopped);
     await expect(driver.getBlock({ kind: "rdd", rdd: 1, partition: 0 })).rejects.toEqual(stopped);
     await expect(driver.putBlock({ kind: "rdd", rdd: 1, partition: 0 }, new Uint8Array(1), "memory")).rejects.toEqual(

@@ -17,4 +17,22 @@ describe("BoundedMap", () => {
     map.delete("a");
     expect([map.get("a"), map.get("c")]).toEqual([undefined, three]);
   });
+
+  it("goes by weight, and keeps the newest entry though it be too heavy", () => {
+    const map = new BoundedMap<string, object>(10);
+    const kept = (): string[] => ["a", "b", "c", "d"].filter((key) => map.get(key) !== undefined);
+    map.set("a", {}, 4);
+    map.set("b", {}, 4);
+    map.set("c", {}, 2);
+    expect(kept()).toEqual(["a", "b", "c"]);
+    map.set("d", {}, 5);
+    expect(kept()).toEqual(["c", "d"]);
+    map.set("c", {}, 5); // replaces the weight too
+    expect(kept()).toEqual(["c", "d"]);
+    map.set("a", {}, 11);
+    expect(kept()).toEqual(["a"]);
+    map.delete("a");
+    map.set("b", {}, 10);
+    expect(kept()).toEqual(["b"]);
+  });
 });
