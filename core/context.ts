@@ -35,7 +35,7 @@ export interface ContextOptions {
  * A program's connection to the threads that run its tasks. They start with the first job, and keep no process alive.
  *
  * Partitions: where a caller gives no number, it follows from the input alone, never from the machine: one for every
- * 131,072 records but at least 8 and at most 64 (`parallelize`, `range`), one for every 32 MiB (`textFile`); wide
+ * 32,768 records but at least 8 and at most 64 (`parallelize`, `range`), one for every 32 MiB (`textFile`); wide
  * operators keep the number of their largest parent.
  */
 export class Context {

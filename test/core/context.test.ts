@@ -57,8 +57,8 @@ describe("Context", () => {
     [1, 1],
     [5, 5],
     [8, 8],
-    [1_000_000, 8],
-    [1_500_000, 12],
+    [262_144, 8],
+    [1_000_000, 31],
     [1e12, 64],
   ])("%d records get %d partitions by themselves, on any machine", (count, expected) => {
     expect(ctx.range(0, count).numPartitions).toBe(expected);
