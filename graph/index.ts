@@ -13,13 +13,15 @@ export {
   type LoadReport,
   type Row,
 } from "./load/graphLoader.ts";
+export { explainGraph } from "./explain.ts";
 export { Graph, type CreateOptions } from "./graph.ts";
+export { GraphGenerators } from "./load/graphGenerators.ts";
 export { graphTables, vertexTable, type GraphTables, type TableNames } from "./graphTables.ts";
 export { VertexRDD } from "./vertexRDD.ts";
 export { EdgeRDD } from "./edgeRDD.ts";
 export type { Edge, EdgeContext, EdgeDirection, EdgeTriplet, Run, VertexId } from "./types.ts";
 export type { PartitionStrategy } from "./partition/strategy.ts";
-export type { PregelOptions } from "./superstep/pregel.ts";
+export type { PregelOptions, PregelProgram } from "./superstep/pregel.ts";
 export type { MessageRound } from "./superstep/aggregateMessages.ts";
 export type { Globals, SuperstepsOptions, SuperstepsRun } from "./superstep/superstepsOver.ts";
 export type { TripletFields } from "./superstep/program.ts";

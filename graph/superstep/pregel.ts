@@ -33,6 +33,14 @@ export interface PregelOptions<VD, ED, Msg> {
 }
 
 /**
+ * A program as `superstep pregel` takes it: the default export of a module. Edges carry their weight, or 1.
+ */
+export interface PregelProgram<VD, Msg> extends PregelOptions<VD, number, Msg> {
+  /** What a vertex starts with: from its id, and its row in the table of vertices, if there is one. */
+  readonly initialAttr: (id: VertexId, row: Readonly<Record<string, unknown>>) => VD;
+}
+
+/**
  * Checks the options and takes the functions apart.
  *
  * @throws SuperstepError INVALID_ARGUMENT if a limit or direction is out of range.
