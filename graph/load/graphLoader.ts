@@ -6,6 +6,7 @@ import type { ColumnSet } from "../../core/column/types.ts";
 import type { Context } from "../../core/context.ts";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { Graph } from "../graph.ts";
+import type { VertexChunk } from "./edgeChunk.ts";
 import { jointParts, type MadeParts } from "../parts.ts";
 import { buildTopology, type BuiltTopology } from "../partition/buildTopology.ts";
 import { gatherVertices } from "../partition/gatherVertices.ts";
@@ -116,13 +117,12 @@ async function readAndBuild(
   const { driver } = ctx;
   const started = performance.now();
   const { chunks, ...edgeInput } = await readEdges(driver, paths, reading);
-  const table =
-    vertices && (await readVertices(driver, vertices.paths, { ids: kindOf(edgeInput), ...vertices.options }));
+  const table = vertices && (await readTableOfVertices(ctx, vertices, kindOf(edgeInput)));
   const readAt = performance.now();
   const oriented = isCanonical ? orientEdges(chunks) : undirected ? withReversedEdges(chunks) : chunks;
   const built = await buildTopology(driver, {
     chunks: oriented,
-    ...(table && { vertexIds: table.chunks.map(({ ids }) => ids) }),
+    ...(table && { vertexIds: table.rows.map(({ ids }) => ids) }),
     numPartitions,
     scalar: "", // columns stay fields, also if there is only one
   });
@@ -132,8 +132,8 @@ async function readAndBuild(
     const numKnown = built.topology.numVertices - (built.vertexRows?.numWithoutRow ?? 0);
     const report: LoadReport = {
       edges: edgeInput,
-      ...(table && { vertices: withoutChunks(table) }),
-      numDuplicateVertices: table ? table.numVertices - numKnown : 0,
+      ...(table && { vertices: table.input }),
+      numDuplicateVertices: table ? table.input.numVertices - numKnown : 0,
       readMs: readAt - started,
       buildMs: performance.now() - readAt,
     };
@@ -145,18 +145,29 @@ async function readAndBuild(
   }
 }
 
-function kindOf({ idType, numEdges }: { idType: "integer" | "string"; numEdges: number }): "auto" | "int" | "string" {
-  return numEdges === 0 ? "auto" : idType === "integer" ? "int" : "string";
+/** A table of vertices: its rows, which are let go once the graph is built, and what is known of it. */
+interface VertexRowsRead {
+  readonly rows: readonly VertexChunk[];
+  readonly input: Omit<VertexInput, "chunks">;
 }
 
-function withoutChunks({ chunks: _, ...rest }: VertexInput): Omit<VertexInput, "chunks"> {
-  return rest;
+async function readTableOfVertices(
+  { driver }: Context,
+  { paths, options }: NonNullable<LoadOptions["vertices"]>,
+  ids: "auto" | "int" | "string",
+): Promise<VertexRowsRead> {
+  const { chunks: rows, ...input } = await readVertices(driver, paths, { ids, ...options });
+  return { rows, input };
+}
+
+function kindOf({ idType, numEdges }: { idType: "integer" | "string"; numEdges: number }): "auto" | "int" | "string" {
+  return numEdges === 0 ? "auto" : idType === "integer" ? "int" : "string";
 }
 
 async function vertexColumns(
   { driver }: Context,
   { topology, vertexRows }: BuiltTopology,
-  table: VertexInput | undefined,
+  table: VertexRowsRead | undefined,
   defaultVertex: boolean,
 ): Promise<ColumnSet> {
   const { numVertices } = topology;
@@ -168,12 +179,12 @@ async function vertexColumns(
       const id = idReader(topology.ids, driver.arena)(vertexRows.firstWithoutRow);
       throw new SuperstepError(
         "INVALID_INPUT",
-        `${table.files[0]?.name ?? "vertices"}: vertex ${excerpt(id)} occurs in an edge and not in the table of vertices ` +
+        `${table.input.files[0]?.name ?? "vertices"}: vertex ${excerpt(id)} occurs in an edge and not in the table of vertices ` +
           `(${vertexRows.numWithoutRow} such vertices). Add it, or allow such vertices with a default (--default-vertex).`,
         { details: { id: String(id), missing: vertexRows.numWithoutRow } },
       );
     }
-    return await gatherVertices(driver, table.chunks, vertexRows.rows, numVertices);
+    return await gatherVertices(driver, table.rows, vertexRows.rows, numVertices);
   } finally {
     driver.arena.free(vertexRows.vertices);
     driver.arena.free(vertexRows.rows);

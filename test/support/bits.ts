@@ -1,8 +1,8 @@
-import type { Graph } from "../../graph/graph.ts";
+import type { RDD } from "../../core/rdd/rdd.ts";
 import type { VertexId } from "../../graph/types.ts";
 
 /** What a numeric result is, to the bit: ids, and the bytes of their values as hexadecimal. */
-export async function bitsOf(graph: Graph<number, unknown>): Promise<string> {
+export async function bitsOf(graph: { readonly vertices: RDD<[VertexId, number]> }): Promise<string> {
   const rows: [VertexId, number][] = await graph.vertices.collect();
   const ids = rows.map(([id]) => id).join(",");
   return `${ids}|${Buffer.from(Float64Array.from(rows, ([, value]) => value).buffer).toString("hex")}`;

@@ -2,6 +2,7 @@
  * Small graphs as pictures, larger ones by seed.
  */
 import type { Context } from "../../core/context.ts";
+import type { RDD } from "../../core/rdd/rdd.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Edge, VertexId } from "../../graph/types.ts";
 
@@ -53,7 +54,7 @@ export function randomArcs(seed: number, numVertices: number, numEdges: number):
 }
 
 /** Attributes by id. */
-export async function attrsOf<VD>(graph: Graph<VD, unknown>): Promise<Map<VertexId, VD>> {
+export async function attrsOf<VD>(graph: { readonly vertices: RDD<[VertexId, VD]> }): Promise<Map<VertexId, VD>> {
   return new Map(await graph.vertices.collect());
 }
 

@@ -60,7 +60,13 @@ describe("DiskStore", () => {
     ["longer by a byte", (file) => appendFile(file, "x")],
     ["another block's content", async (file, other) => writeFile(file, await readFile(other))],
     ["gone", (file) => rm(file)],
-    ["a directory", async (file) => (await rm(file), void (await mkdir(file)))],
+    [
+      "a directory",
+      async (file) => {
+        await rm(file);
+        await mkdir(file);
+      },
+    ],
   ];
   it.each(damages)("refuses a block whose file is %s", async (_what, damage) => {
     const stored = await store.write("rdd-1-2", bytes);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PageRankRun } from "../../../graph/algorithms/pageRank.ts";
 import { useContext } from "../../support/context.ts";
 import { bitsOf, largestDifference } from "../../support/bits.ts";
 import { attrsOf, edges, graphOf, idsOf, randomArcs } from "../../support/graphs.ts";
@@ -13,8 +14,8 @@ describe("pageRank", () => {
 
   describe.each([1, 2, 5])("over %i partitions", (numPartitions) => {
     const graph = () => graphOf(ctx, named, numPartitions, isolated);
-    const rounded = async (result: Promise<{ graph: Parameters<typeof attrsOf>[0] }>) => {
-      const ranks = (await attrsOf((await result).graph)) as Map<number, number>;
+    const rounded = async (result: Promise<PageRankRun>) => {
+      const ranks = await attrsOf((await result).graph);
       return [1, 2, 3, 4, 6, 5, 7].map((id) => Number(ranks.get(id)!.toFixed(6)));
     };
 
