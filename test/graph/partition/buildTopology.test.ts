@@ -100,7 +100,7 @@ describe("buildTopology", () => {
     ["more vertices than fit one bucket", "uint32", 300000, (index) => index],
     ["64-bit integers of both signs", "int64", 50000, (index) => asId(BigInt(index) * 0x1234567890abn - 2n ** 45n)],
     ["64-bit integers that fit 32 bits", "int64", 5000, (index) => 7 * index],
-    ["strings with a long common prefix", "string", 20000, (index) => `https://example.org/pages/${index}`],
+    ["strings with a long common prefix", "string", 200000, (index) => `https://example.org/pages/${index}`],
   ])("orders a graph of several buckets and tasks: %s", async (_name, kind, numVertices, spread) => {
     const pairs = manyPairs(numVertices, spread);
     const { ids, edges, order } = referenceTopology(pairs);
@@ -306,5 +306,10 @@ describe("edge attributes", () => {
     ]);
     expect((await buildTopology(runner, { chunks })).edgeAttrs.schema.kind).toBe("record");
     expect((await buildTopology(runner, { chunks, scalar: "cost" })).edgeAttrs.schema.kind).toBe("scalar");
+    const two = chunksOf("uint32", pairs, [], () => [
+      column("attr", "number", table.weight),
+      column("open", "boolean", table.open),
+    ]);
+    expect((await buildTopology(runner, { chunks: two })).edgeAttrs.schema.kind).toBe("record");
   });
 });

@@ -102,6 +102,14 @@ describe("Utf8Table and IntegerTable", () => {
     );
   });
 
+  it("tell strings apart whose hashes are equal", () => {
+    const table = new Utf8Table();
+    // Pairs known to collide under FNV-1a of 32 bits.
+    const words = ["costarring", "liquid", "declinate", "macallums", "altarage", "zinke"];
+    const codes = words.map((word) => table.codeOf(Buffer.from(word), 0, word.length));
+    expect(codes).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it("tell integers apart by both words, through growth", () => {
     const table = new IntegerTable();
     for (let round = 0; round < 2; round++) {
