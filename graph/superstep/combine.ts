@@ -14,7 +14,8 @@ import { MissingValue, RowOutput, sharedCopy, writeStatements, type WrittenRows 
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn } from "../partition/topology.ts";
 import { ApplyRows, applyText, type ApplyInput } from "./apply.ts";
-import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
+import type { ScanProgram } from "./program.ts";
+import { bindScan, scanText, wrongMerge, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 import { reportOf, type SuperstepReport } from "./superstep.ts";
 
 export const scanPartRef: OperatorRef = operatorRef(import.meta.url, "scanPart");
@@ -40,7 +41,7 @@ export async function scanPart(input: ScanInput, rows: ScanRows, task: TaskConte
   const messages: unknown[] = [];
   const bindings: Bindings = { targets, merges: messages };
   await bindScan(bindings, input, rows, counts, task);
-  runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(take()); }"), task);
+  runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(edge.merged); }"), task);
   const shared = new Uint32Array(new SharedArrayBuffer(targets.length * 4));
   shared.set(targets);
   const packed = { ...counts, targets: shared, values: sharedCopy(encodeValues(messages)) };
@@ -77,7 +78,7 @@ export async function combineMessages(
   { from, to, parts }: CombinePartition,
   task: TaskContext,
 ): Promise<WrittenRows> {
-  const merge = (await task.revive(input.mergeMessage)) as (a: unknown, b: unknown) => unknown;
+  const merge = (await task.revive(input.mergeMessage)) as Merge;
   const { has, merged } = mergeParts(parts, from, to, merge);
   const output = new RowOutput(input.output, from, to);
   const idOf = idReader(input.ids, task.arena);
@@ -102,12 +103,17 @@ for (let t = from; t < to; t++) {
 
 /** Task: combine and apply over one partition of a cut graph. */
 export async function combineAndApply(
-  { apply, mergeMessage }: { apply: ApplyInput; mergeMessage: ShippedFunction<AnyFunction> },
+  { apply, scan }: { apply: ApplyInput; scan: ScanProgram },
   { from, to, parts }: CombinePartition,
   task: TaskContext,
 ): Promise<SuperstepReport> {
-  const merge = (await task.revive(mergeMessage)) as (a: unknown, b: unknown) => unknown;
-  const { has, merged } = mergeParts(parts, from, to, merge);
+  const merge = (await task.revive(scan.mergeMessage)) as Merge;
+  const idOf = idReader(apply.ids, task.arena);
+  const fail = wrongMerge(scan);
+  const check = (index: number, both: unknown): void => {
+    if (scan.messageType !== undefined && typeof both !== scan.messageType) fail(idOf(index), both);
+  };
+  const { has, merged } = mergeParts(parts, from, to, merge, check);
   const target = new ApplyRows(apply, from, to);
   const bindings: Bindings = { received: undefined, hasMessage: has, merged, from, to };
   await target.bind(bindings, from, to, task);
@@ -119,12 +125,15 @@ for (let t = from; t < to; t++) {
   return reportOf(target, { messages: 0, edgesScanned: 0 }, () => runLoop(bindings, { declarations: "", body }, task));
 }
 
-/** Left to right over the parts, in their order. */
+type Merge = (a: unknown, b: unknown) => unknown;
+
+/** Left to right over the parts, in their order. `check` sees what two messages to a vertex merged to. */
 function mergeParts(
   parts: readonly PartMessages[],
   from: number,
   to: number,
-  merge: (a: unknown, b: unknown) => unknown,
+  merge: Merge,
+  check?: (index: number, both: unknown) => void,
 ): { has: Uint8Array; merged: unknown[] } {
   const has = new Uint8Array(to - from);
   const merged = Array.from<unknown>({ length: to - from });
@@ -135,7 +144,12 @@ function mergeParts(
     const values = decodeValues(new Uint8Array(part.values));
     for (let i = start; i < end; i++) {
       const row = part.targets[i]! - from;
-      merged[row] = has[row] !== 0 ? merge(merged[row], values[i]) : values[i];
+      if (has[row] === 0) merged[row] = values[i];
+      else {
+        const both = merge(merged[row], values[i]);
+        check?.(from + row, both);
+        merged[row] = both;
+      }
       has[row] = 1;
     }
   }

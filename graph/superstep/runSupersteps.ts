@@ -202,7 +202,7 @@ class SuperstepLoop {
     parts: readonly PartMessages[],
   ): Promise<readonly SuperstepReport[]> {
     const { driver, shape, scan, signal } = this.#run;
-    const shared = { apply: this.#applyInput(program, next), mergeMessage: scan.mergeMessage };
+    const shared = { apply: this.#applyInput(program, next), scan };
     const tasks = shape.topology.partitions.map(({ from, to }): CombinePartition => ({ from, to, parts }));
     return driver.runTasks<SuperstepReport>(
       { name, operator: combineAndApplyRef, shared, tasks },

@@ -54,6 +54,7 @@ export async function bindScan(
   bindings["counts"] = counts;
   bindings["throwIfCancelled"] = () => task.throwIfCancelled();
   bindings["wrongMessage"] = wrongMessage(input);
+  bindings["wrongMerge"] = wrongMerge(input.program);
   if (input.program.reads.src || input.program.reads.dst) bindReaders(bindings, "vertex", input.vertices, arena);
   if (input.program.reads.edge) bindReaders(bindings, "edge", input.edges, arena);
   if (input.active) bindings["active"] = arena.view(input.active);
@@ -73,43 +74,45 @@ function bindRows(bindings: Bindings, name: string, rows: EdgeRows, arena: Arena
 
 /**
  * The text of a scan over the bound rows. `onTarget` is text that runs once a target `t`, in ascending order, with
- * `has` true if messages came and `take()` giving what they merged to.
+ * `has` true if messages came and `edge.merged` what they merged to.
  */
 export function scanText(input: ScanInput, rows: ScanRows, onTarget: string): LoopText {
   const { reads } = input.program;
-  const isNumeric = input.program.messageType === "number";
-  const slot = isNumeric ? "box[0]" : "merged";
-  const check = input.program.messageType
-    ? `if (typeof message !== ${JSON.stringify(input.program.messageType)}) wrongMessage(this.srcId, this.dstId, message);`
+  const { messageType } = input.program;
+  const check = messageType
+    ? `if (typeof message !== ${JSON.stringify(messageType)}) wrongMessage(this.srcId, this.dstId, message);`
     : "";
+  const receive = `${check}
+    this.messages++;
+    if (this.has) this.merged = mergeMessage(this.merged, message);
+    else { this.merged = message; this.has = true; }`;
+  // What is received is held in fields of the one edge: V8 keeps a number there without a box, and inlines the rest. A
+  // field that starts as a fraction is one for doubles.
+  const start = messageType === undefined || messageType === "number" ? "0.5" : "undefined";
   const declarations = `
-const box = new Float64Array(1);
-let merged, has = false, messages = 0, scanned = 0;
-const take = () => ${slot};
-const receive = (message) => {
-  messages++;
-  if (has) ${slot} = mergeMessage(${slot}, message);
-  else { ${slot} = message; has = true; }
-};
 class EdgeContext {
-  constructor() { this.s = 0; this.d = 0; this.e = 0; this.isAtDst = true; }
+  constructor() {
+    this.s = 0; this.d = 0; this.e = 0; this.isAtDst = true;
+    this.has = false; this.merged = ${start}; this.messages = 0;
+  }
   get srcId() { return idOf(this.s); }
   get dstId() { return idOf(this.d); }
   get srcAttr() { return ${reads.src ? readExpression(input.vertices, "vertex", "this.s", reads.srcFields) : "undefined"}; }
   get dstAttr() { return ${reads.dst ? readExpression(input.vertices, "vertex", "this.d", reads.dstFields) : "undefined"}; }
   get attr() { return ${reads.edge ? readExpression(input.edges, "edge", "this.e", reads.edgeFields) : "undefined"}; }
-  sendToDst(message) { if (this.isAtDst) { ${check} receive(message); } }
-  sendToSrc(message) { if (!this.isAtDst) { ${check} receive(message); } }
+  sendToDst(message) { if (this.isAtDst) { ${receive} } }
+  sendToSrc(message) { if (!this.isAtDst) { ${receive} } }
 }
 const edge = new EdgeContext();`;
   // What the loop itself walks is held in locals: calls cannot change those, so they stay in registers.
   const locals = [...walked("in", rows.inRows), ...walked("out", rows.outRows)];
   if (input.active) locals.push("active");
   const body = `
-messages = 0; scanned = 0;
+let scanned = 0;
+edge.messages = 0;
 ${locals.map((name) => `const ${name}_ = ${name};`).join(" ")}
 ${walkText(input, rows, onTarget)}
-counts.messages += messages;
+counts.messages += edge.messages;
 counts.edgesScanned += scanned;`;
   return { declarations, body };
 }
@@ -125,9 +128,10 @@ function walkText(input: ScanInput, rows: ScanRows, onTarget: string): string {
 for (let row = 0; row < ${lead}Rows; row++) {
   if ((row & 4095) === 0) throwIfCancelled();
   const t = ${lead}First + row;
-  has = false;
+  edge.has = false;
   { const inRow = row; ${incoming} }
   { const outRow = row; ${outgoing} }
+  const has = edge.has;
   ${onTarget}
 }`;
   }
@@ -139,9 +143,10 @@ for (let inRow = 0, outRow = 0; inRow < ${numIn} || outRow < ${numOut}; ) {
   const tIn = inRow < ${numIn} ? inTargets[inRow] : Infinity;
   const tOut = outRow < ${numOut} ? outTargets[outRow] : Infinity;
   const t = tIn < tOut ? tIn : tOut;
-  has = false;
+  edge.has = false;
   if (tIn === t) { ${incoming} inRow++; }
   if (tOut === t) { ${outgoing} outRow++; }
+  const has = edge.has;
   ${onTarget}
 }`;
 }
@@ -185,6 +190,18 @@ function wrongMessage(input: ScanInput): (srcId: VertexId, dstId: VertexId, mess
       `${operation}: a message must be a ${messageType}, as the initial message is, got ${excerpt(message)} ` +
         `along ${excerpt(srcId)} -> ${excerpt(dstId)}`,
       { details: { operation, expected: messageType ?? "", got: excerpt(message) } },
+    );
+  };
+}
+
+/** Throws the error of two messages to a vertex that merged to something else than what messages are. */
+export function wrongMerge({ operation, messageType }: ScanProgram): (id: VertexId, merged: unknown) => never {
+  return (id, merged) => {
+    throw new SuperstepError(
+      "TYPE_MISMATCH",
+      `${operation}: mergeMessage must return a ${messageType}, as the initial message is, got ${excerpt(merged)} ` +
+        `for the messages to vertex ${excerpt(id)}`,
+      { details: { operation, expected: messageType ?? "", got: excerpt(merged) } },
     );
   };
 }

@@ -41,7 +41,7 @@ export async function superstep(
   const bindings: Bindings = {};
   await bindScan(bindings, scan, rows, counts, task);
   await target.bind(bindings, from, to, task);
-  return reportOf(target, counts, () => runLoop(bindings, scanText(scan, rows, applyText(apply, "take()")), task));
+  return reportOf(target, counts, () => runLoop(bindings, scanText(scan, rows, applyText(apply, "edge.merged")), task));
 }
 
 /** Runs `run`, and reports what `target` wrote, or that it met a missing value. */
