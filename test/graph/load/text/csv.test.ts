@@ -79,11 +79,11 @@ describe("readEdges of CSV", () => {
   });
 
   it("meets its first quote late, and then reads as one what it had cut", async () => {
-    const rows = Array.from({ length: 500 }, (_, i) => `${i},${i + 1},plain`);
-    rows[400] = '400,401,"two\nlines, 1,2,3"';
-    const found = await read(["src,dst,label", ...rows].join("\n"), { splitBytes: 100 });
-    expect(found.numEdges).toBe(500);
-    expect(edgeRows(found.chunks)[400]).toEqual([400, 401, "two\nlines, 1,2,3"]);
+    const rows = Array.from({ length: 3000 }, (_, i) => `${i},${i + 1},plain`);
+    rows[2500] = '2500,2501,"two\nlines, 1,2,3"'; // behind the rows that are looked at first
+    const found = await read(["src,dst,label", ...rows].join("\n"), { splitBytes: 1000 });
+    expect(found.numEdges).toBe(3000);
+    expect(edgeRows(found.chunks)[2500]).toEqual([2500, 2501, "two\nlines, 1,2,3"]);
   });
 
   it.each([
@@ -103,6 +103,7 @@ describe("readEdges of CSV", () => {
     await expect(read('src,dst,label\n1,2,"never closed\n2,3,x\n', { maxErrors: 100 })).rejects.toMatchObject(error);
     const long = `src,dst,label\n1,2,"open\n${"2,3,x\n".repeat(400_000)}`;
     await expect(read(long, { maxErrors: 100 })).rejects.toMatchObject(error);
+    await expect(read(long)).rejects.toThrow(/to be closed within 1 MiB/);
   });
 
   it.each([
