@@ -82,9 +82,12 @@ export function scanText(input: ScanInput, rows: ScanRows, onTarget: string): Lo
   const check = messageType
     ? `if (typeof message !== ${JSON.stringify(messageType)}) wrongMessage(this.srcId, this.dstId, message);`
     : "";
+  const checkMerged = messageType
+    ? `if (typeof both !== ${JSON.stringify(messageType)}) wrongMerge(this.isAtDst ? this.dstId : this.srcId, both);`
+    : "";
   const receive = `${check}
     this.messages++;
-    if (this.has) this.merged = mergeMessage(this.merged, message);
+    if (this.has) { const both = mergeMessage(this.merged, message); ${checkMerged} this.merged = both; }
     else { this.merged = message; this.has = true; }`;
   // What is received is held in fields of the one edge: V8 keeps a number there without a box, and inlines the rest. A
   // field that starts as a fraction is one for doubles.
