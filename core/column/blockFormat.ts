@@ -24,7 +24,7 @@ export const maxDepth = 64;
 export const maxColumnDepth = 8;
 
 /** Longest block, in bytes. */
-export const maxBlockBytes = 2 ** 31 - 1;
+export const maxBlockBytes: number = 2 ** 31 - 1;
 
 /** How a column is written. */
 export const kind = {
@@ -93,8 +93,15 @@ export const tag = {
 /** A shape is written as its number; the first time (number = shapes so far) its keys follow: count, strings. */
 export type Shape = readonly string[];
 
+/** A typed array or DataView over bytes. */
+export interface ViewType {
+  readonly prototype: object;
+  readonly BYTES_PER_ELEMENT?: number;
+  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): ArrayBufferView;
+}
+
 /** The typed arrays that travel, by the number that stands for them. */
-export const viewTypes = [
+export const viewTypes: readonly ViewType[] = [
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -107,4 +114,4 @@ export const viewTypes = [
   BigInt64Array,
   BigUint64Array,
   DataView,
-] as const;
+];
