@@ -33,5 +33,6 @@ export type { ShortestPathsOptions, ShortestPathsRun } from "./algorithms/shorte
 export type { Path, SsspOptions, SsspRun } from "./algorithms/sssp.ts";
 export type { TraversalDirection } from "./algorithms/traversal.ts";
 export type { Table, TableColumn } from "./load/table/table.ts";
+export { fromGraphology, toGraphology, type GraphologySource } from "./load/graphology.ts";
 export { readTable, type ReadTableOptions } from "./load/table/readTable.ts";
 export { writeTable, type WriteTableOptions } from "./load/table/writeTable.ts";

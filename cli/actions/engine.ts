@@ -18,6 +18,7 @@ export async function withContext<R>(
   use: (ctx: Context) => Promise<R>,
 ): Promise<R> {
   const ctx = await Context.create({ master, signal: session.signal });
+  ctx.driver.startThreads(); // while the input is looked at
   const unsubscribe = ctx.on(session.progress.listener);
   try {
     return await use(ctx);
