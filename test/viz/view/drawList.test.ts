@@ -120,6 +120,17 @@ describe("buildDrawList", () => {
     expect(numLines(list(scene, { isLinkShown: () => false }))).toBe(0);
   });
 
+  it.each([
+    ["left", -50, 300],
+    ["right", 850, 300],
+    ["above", 400, -50],
+    ["below", 400, 650],
+  ])("leaves out links that run %s of the view", (_side, x, y) => {
+    const along = x < 0 || x > 800 ? ([x, y + 200] as const) : ([x + 200, y] as const);
+    const drawn = list(sceneOf([[x, y], along], [[0, 1]]));
+    expect([numLines(drawn), drawn.circles.length, drawn.texts.length]).toEqual([0, 0, 0]);
+  });
+
   it("draws important circles last, where they cover others", () => {
     const scene = {
       ...sceneOf(

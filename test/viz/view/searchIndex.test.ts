@@ -44,6 +44,10 @@ describe("SearchIndex", () => {
   it("matches numbers as a whole", () => {
     expect(find("1.5")).toEqual([[0, "rank"]]);
     expect(find("15")).toEqual([[1, "rank"]]);
+    expect(find("1")).toEqual([
+      [2, "rank"],
+      [1, "id"],
+    ]);
   });
 
   it("finds nothing for nothing, or for what is not there", () => {

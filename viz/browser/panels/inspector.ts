@@ -114,10 +114,14 @@ export class Inspector {
     const listed = all.slice(0, this.#numListed);
     const { directed } = this.#picture.data.model;
     const weightName = this.#weights?.name ?? "";
+    const { inDegree, outDegree } = this.#picture.data;
+    const shown = this.#graph.degrees(node);
+    const numShown = directed ? shown.in + shown.out : shown.in;
+    const isPartly = numShown < inDegree[node]! + outDegree[node]!;
     const heading = element(
       "h3",
       {},
-      countText(all.length, "neighbour"),
+      `${countText(all.length, "neighbour")}${isPartly ? " shown" : ""}`,
       element("bdi", { class: "count" }, shorten(weightName, 24)),
     );
     const list = element(
@@ -142,6 +146,7 @@ export class Inspector {
     const way = !directed ? "–" : linksTo.length === 0 ? "←" : linksFrom.length === 0 ? "→" : "↔";
     const words = { "–": "linked with", "←": "from", "→": "to", "↔": "to and from" }[way];
     const links = [...linksTo, ...linksFrom];
+    const parallel = Math.max(linksTo.length, linksFrom.length);
     const weight = this.#weights === undefined ? "" : valueText(sumOf(this.#weights, links));
     const swatch = element("span", { class: "swatch" });
     const { classColours, classOf } = this.#picture.scene();
@@ -152,7 +157,7 @@ export class Inspector {
       element("span", { class: "way", "aria-label": words }, way),
       swatch,
       element("bdi", { class: "name" }, this.#picture.labels[node]!),
-      element("span", { class: "count" }, weight || (links.length > 1 ? `×${links.length}` : "")),
+      element("span", { class: "count" }, weight || (parallel > 1 ? `×${parallel}` : "")),
     );
     button.addEventListener("click", () => {
       this.#store.update({ selected: node, cursor: -1, hover: -1 });
