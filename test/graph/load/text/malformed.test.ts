@@ -151,12 +151,15 @@ describe("malformed input like those files, made here", () => {
 
   it("a line over 64 MiB is a bad row, cut or not, and the next line is read", async () => {
     const line = Buffer.alloc((1 << 26) + 10, "1 ");
-    const content = Buffer.concat([Buffer.from("5 6\n"), line, Buffer.from("\n7 8\n")]);
+    const content = Buffer.concat([Buffer.from("5 6\n"), line, Buffer.from("\n7 8\nx 9\n")]);
     for (const splitBytes of [1 << 28, 1 << 25]) {
-      const found = await read(content, { maxErrors: 1, splitBytes });
-      expect(found.badRows.kept).toMatchObject([{ line: 2, column: 1, reason: "a line is longer than 64 MiB" }]);
+      const found = await read(content, { maxErrors: 2, splitBytes });
+      expect(found.badRows.kept).toMatchObject([
+        { line: 2, column: 1, byteOffset: 4, reason: "a line is longer than 64 MiB" },
+        { line: 4, column: 1, byteOffset: content.length - 4 },
+      ]);
       expect(edgeRows(found.chunks)).toEqual([[5, 6], [7, 8]]); // prettier-ignore
-      expect(found.numLines).toBe(3);
+      expect(found.numLines).toBe(4);
     }
   });
 
