@@ -46,6 +46,8 @@ export interface Host {
   forget(what: Partial<Forget>): void;
   /** ES module hooks, for user programs, in all threads before their next task. */
   setModuleHooks(urls: readonly string[]): void;
+  /** Asks all threads to collect their garbage: shared memory is given back only when no thread refers to it. */
+  collectGarbage(): void;
   /** Ends all threads, at once, and drops all blocks. Idempotent. */
   stop(): Promise<void>;
 }

@@ -101,6 +101,10 @@ export class LocalHost implements Host {
     if (added.length > 0) for (const thread of this.#threads.values()) thread?.addModuleHooks(added);
   }
 
+  collectGarbage(): void {
+    for (const thread of this.#threads.values()) thread?.collectGarbage();
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     const ended = new Promise<void>((resolve) => (this.#allEnded = resolve));

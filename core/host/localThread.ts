@@ -128,6 +128,11 @@ export class LocalThread {
     this.#post({ type: "moduleHooks", urls });
   }
 
+  collectGarbage(): void {
+    this.flushForget();
+    this.#post({ type: "collectGarbage" });
+  }
+
   reply(message: ToThread & { type: "answer" | "refusal" }): void {
     if (!this.#hasEnded) this.#post(message);
   }

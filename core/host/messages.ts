@@ -38,6 +38,7 @@ export type ToThread =
     }
   | { readonly type: "forget"; readonly forget: Forget }
   | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
+  | { readonly type: "collectGarbage" }
   | { readonly type: "answer"; readonly request: number; readonly bytes: Uint8Array | undefined }
   | { readonly type: "refusal"; readonly request: number; readonly error: ErrorRecord };
 

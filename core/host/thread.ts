@@ -4,6 +4,7 @@
  * Nothing that a task does ends the thread but exit and an exhausted heap: what it throws, also later and from a
  * callback, is reported. What a task leaves behind and fails within the turn of its end, fails that task.
  */
+import { collectGarbage } from "./collectGarbage.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { register } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
@@ -50,6 +51,8 @@ function receive(message: ToThread): void {
       return run(message);
     case "forget":
       return forget(message.forget);
+    case "collectGarbage":
+      return collectGarbage();
     case "moduleHooks":
       return registerHooks(message.urls);
     case "answer":

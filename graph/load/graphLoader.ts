@@ -89,6 +89,9 @@ export interface EdgeListOptions {
   readonly partitions?: number;
 }
 
+/** From here on what a load leaves behind is worth collecting at once. */
+const manyEdges = 1_000_000;
+
 async function loadGraph(
   ctx: Context,
   paths: string | readonly string[],
@@ -98,6 +101,8 @@ async function loadGraph(
   const load = (): Promise<Loaded> => readAndBuild(ctx, paths, options, isCanonical);
   let first: Loaded | undefined = await load();
   const { report } = first;
+  if (report.edges.numEdges >= manyEdges) ctx.driver.collectGarbage(); // what was read is several times what was built
+
   const parts = jointParts(ctx, first.shape.topology.partitions.length, [], async () => {
     const made = first ?? (await load()); // read again, should it be wanted after it was given up
     first = undefined;
