@@ -1,13 +1,12 @@
 /**
  * Columns of some rows of other columns: row i of the result is row `map[i]` of the source.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, type Bindings } from "../columns/accessors.ts";
-import { runLoop } from "../columns/loop.ts";
-import { RowOutput, withChunks, type WrittenRows } from "../columns/output.ts";
+import { RowOutput, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 
 /** Rows a task: a fixed number, so that encoded chunks do not depend on partitions. */
 const rowsPerTask = 1 << 18;
@@ -21,27 +20,18 @@ interface GatherInput {
 const gatherRef: OperatorRef = operatorRef(import.meta.url, "gather");
 
 /** `map.length` rows of `source`, in the order of `map`. */
-export async function gatherRows(driver: Driver, source: ColumnSet, map: ColumnRef<"uint32">): Promise<ColumnSet> {
+export function gatherRows(driver: Driver, source: ColumnSet, map: ColumnRef<"uint32">): Promise<ColumnSet> {
   const { schema } = source;
   const { length } = map;
-  const output: ColumnSet = { schema, length, columns: allocateLike(driver, source, length) };
   const numTasks = Math.ceil(length / rowsPerTask);
   const tasks = Array.from({ length: numTasks }, (_, at) => ({
     from: at * rowsPerTask,
     to: Math.min(length, (at + 1) * rowsPerTask),
   }));
-  const shared: GatherInput = { source, map, output };
-  try {
-    const written = await driver.runTasks<WrittenRows>({ name: "gather rows", operator: gatherRef, shared, tasks });
-    return withChunks(output, written);
-  } catch (error) {
-    freeColumns(driver.arena, output);
-    throw error;
-  }
-}
-
-function allocateLike(driver: Driver, source: ColumnSet, length: number): ColumnSet["columns"] {
-  return allocateColumns(driver.arena, source.schema, length, "gather rows");
+  return writeColumns(driver, "gather rows", schema, length, (output) => {
+    const shared: GatherInput = { source, map, output };
+    return driver.runTasks<WrittenRows>({ name: "gather rows", operator: gatherRef, shared, tasks });
+  });
 }
 
 /** Task: rows [from, to) of the result. */
@@ -62,6 +52,5 @@ export async function gather(
     return `out${at}[i] = in${at}[row]; out${at}v[i] = ${valid ? `in${at}v[row]` : "1"};`;
   });
   const body = `for (let i = from; i < to; i++) { const row = map[i]; ${copies.join(" ")} }`;
-  runLoop(bindings, { declarations: "", body }, task);
-  return rows.finish();
+  return writeRows(rows, bindings, body, task);
 }

@@ -1,15 +1,13 @@
 /**
  * Parallel edges made one.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import { ship, type AnyFunction, type ShippedFunction } from "../../core/function/ship.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
-import { runLoop } from "../columns/loop.ts";
-import { nullable } from "../columns/nullable.ts";
-import { MissingValue, RowOutput, withChunks, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { Deferred, partOf } from "../deferred.ts";
 import { allOf, deferredColumns, type GraphParts } from "../parts.ts";
 import { groupParallelEdges, type GroupedTopology } from "../partition/filterRows.ts";
@@ -52,28 +50,17 @@ export function groupEdges<ED>(parts: GraphParts, merge: (a: ED, b: ED) => ED): 
   return { ...parts, numEdgePartitions: parts.numPartitions, shape: partOf(grouped, ({ shape }) => shape), edges };
 }
 
-async function mergeAttributes(
+function mergeAttributes(
   driver: Driver,
   { topology, runStarts }: GroupedTopology,
   edges: ColumnSet,
   merge: ShippedFunction<AnyFunction>,
 ): Promise<ColumnSet> {
-  let { schema } = edges;
-  const length = topology.numEdges;
-  for (;;) {
-    const output: ColumnSet = { schema, length, columns: allocateColumns(driver.arena, schema, length, "groupEdges") };
+  return writeColumns(driver, "groupEdges", edges.schema, topology.numEdges, (output) => {
     const shared: MergeInput = { merge, edges, runStarts, output };
     const spec = { name: "groupEdges", operator: mergeRunsRef, shared, tasks: topology.partitions };
-    try {
-      const written = await driver.runTasks<WrittenRows>(spec);
-      if (!written.some(({ metMissing }) => metMissing)) return withChunks(output, written);
-    } catch (error) {
-      freeColumns(driver.arena, output);
-      throw error;
-    }
-    freeColumns(driver.arena, output);
-    schema = nullable(schema);
-  }
+    return driver.runTasks<WrittenRows>(spec);
+  });
 }
 
 /** Task: merges the runs of one partition's edges. */
@@ -94,11 +81,5 @@ for (let r = from; r < to; r++) {
   for (let e = starts[r] + 1, end = starts[r + 1]; e < end; e++) value = merge(value, ${readExpression(edges, "edge", "e")});
   ${writeStatements(output, "out", "r", "value")}
 }`;
-  try {
-    runLoop(bindings, { declarations: "", body }, task);
-  } catch (error) {
-    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
-    throw error;
-  }
-  return rows.finish();
+  return writeRows(rows, bindings, body, task);
 }

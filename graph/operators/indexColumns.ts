@@ -1,12 +1,11 @@
 /**
  * Indices instead of ids, and back: numbers compare and travel cheaper, and for sorted ids say the same.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnSet, FieldType } from "../../core/column/types.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, type Bindings } from "../columns/accessors.ts";
-import { runLoop } from "../columns/loop.ts";
-import { RowOutput, withChunks, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { allOf, deferredColumns, type GraphParts } from "../parts.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn, TopologyPartition } from "../partition/topology.ts";
@@ -42,16 +41,15 @@ export function idsOfIndices(parts: GraphParts): GraphParts {
       parts.vertices.use(async (indices) => {
         const field = { name: "", type: idType(ids, driver.arena), nullable: false };
         const schema = { kind: "scalar", field } as const;
-        const columns = allocateColumns(driver.arena, schema, numVertices, "ids");
-        const output: ColumnSet = { schema, length: numVertices, columns };
-        const shared: IdsInput = { ids, indices, output };
-        try {
-          const spec = { name: "ids of indices", operator: writeIdsRef, shared, tasks: partitions };
-          return withChunks(output, await driver.runTasks<WrittenRows>(spec));
-        } catch (error) {
-          freeColumns(driver.arena, output);
-          throw error;
-        }
+        return writeColumns(driver, "ids", schema, numVertices, (output) => {
+          const shared: IdsInput = { ids, indices, output };
+          return driver.runTasks<WrittenRows>({
+            name: "ids of indices",
+            operator: writeIdsRef,
+            shared,
+            tasks: partitions,
+          });
+        });
       }),
     ),
   );
@@ -83,6 +81,5 @@ for (let t = from; t < to; t++) {
   const value = idOf(index0[t]);
   ${writeStatements(output, "out", "t", "value")}
 }`;
-  runLoop(bindings, { declarations: "", body }, task);
-  return rows.finish();
+  return writeRows(rows, bindings, body, task);
 }

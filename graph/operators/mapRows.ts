@@ -4,7 +4,6 @@
  * Narrow: partition i reads partition i (and, for triplets, the attributes of the edges' ends).
  * Memory: the new columns. The function runs once more, for the first row, to see what it returns.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import { schemaOf } from "../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
@@ -13,8 +12,8 @@ import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
-import { nullable } from "../columns/nullable.ts";
-import { MissingValue, RowOutput, withChunks, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn, Topology, TopologyPartition } from "../partition/topology.ts";
 import type { VertexTable } from "../superstep/messagesToColumns.ts";
@@ -56,21 +55,16 @@ export async function mapRows(
   source: RowSource,
 ): Promise<ColumnSet> {
   const length = isVertexKind(source.kind) ? topology.numVertices : topology.numEdges;
-  let schema = await schemaOfFirst(driver, topology, operation, fn, source, length);
-  for (;;) {
-    const output = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
+  const schema = await schemaOfFirst(driver, topology, operation, fn, source, length);
+  return writeColumns(driver, operation, schema, length, (output) => {
     const shared: MapInput = { operation, fn, source, output };
-    const spec = { name: operation, operator: mapPartitionRef, shared, tasks: topology.partitions };
-    try {
-      const written = await driver.runTasks<WrittenRows>(spec);
-      if (!written.some((rows) => rows.metMissing)) return withChunks(output, written);
-    } catch (error) {
-      freeColumns(driver.arena, output);
-      throw error;
-    }
-    freeColumns(driver.arena, output);
-    schema = nullable(schema);
-  }
+    return driver.runTasks<WrittenRows>({
+      name: operation,
+      operator: mapPartitionRef,
+      shared,
+      tasks: topology.partitions,
+    });
+  });
 }
 
 /** What `fn` returns for the first row; without rows, any schema will do. */
@@ -116,13 +110,7 @@ export async function mapPartition(
   const bindings: Bindings = { fn: await task.revive(fn) };
   const describe = bindSource(bindings, source, partition, task);
   rows.bind(bindings, "out", task.arena, describe, operation);
-  try {
-    runLoop(bindings, { declarations: "", body: rowLoop(source, writeStatements(output, "out", "r", "value")) }, task);
-  } catch (error) {
-    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
-    throw error;
-  }
-  return rows.finish();
+  return writeRows(rows, bindings, rowLoop(source, writeStatements(output, "out", "r", "value")), task);
 }
 
 /** The rows of a partition: vertex indices, or edge positions. */

@@ -1,16 +1,15 @@
 /**
  * Attributes of record chunks as columns, in the order of the chunks.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import { decodeValues } from "../../core/column/codec.ts";
 import type { ColumnSet } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import { excerpt } from "../../core/errors.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
-import { runLoop } from "../columns/loop.ts";
 import { commonSchema } from "../columns/commonSchema.ts";
-import { RowOutput, withChunks, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { idValueReader } from "./idValueReader.ts";
 import type { RecordChunk } from "./recordChunk.ts";
 
@@ -34,21 +33,17 @@ export async function recordColumns(
 ): Promise<ColumnSet> {
   const schema = commonSchema(chunks);
   const length = chunks.reduce((sum, chunk) => sum + chunk.numRecords, 0);
-  const output: ColumnSet = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
   let from = 0;
   const tasks = chunks.map((chunk) => {
     const task: ChunkRows = { from, to: from + chunk.numRecords, attrs: chunk.attrs, keys: chunk.keys };
     from = task.to;
     return task;
   });
-  try {
+  return writeColumns(driver, operation, schema, length, (output) => {
     const shared = { operation, output };
     const spec = { name: `${operation}: write columns`, operator: writeChunkRef, shared, tasks };
-    return withChunks(output, await driver.runTasks<WrittenRows>(spec));
-  } catch (error) {
-    freeColumns(driver.arena, output);
-    throw error;
-  }
+    return driver.runTasks<WrittenRows>(spec);
+  });
 }
 
 /** Task: the rows [from, to) of the result. */
@@ -68,6 +63,5 @@ for (let r = from; r < to; r++) {
   const value = values[r - from];
   ${writeStatements(output, "out", "r", "value")}
 }`;
-  runLoop(bindings, { declarations: "", body }, task);
-  return rows.finish();
+  return writeRows(rows, bindings, body, task);
 }

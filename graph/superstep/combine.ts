@@ -10,7 +10,8 @@ import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
-import { MissingValue, RowOutput, sharedCopy, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeRows } from "../columns/writeColumns.ts";
+import { RowOutput, sharedCopy, writeStatements, type WrittenRows } from "../columns/output.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn } from "../partition/topology.ts";
 import { ApplyRows, applyText, type ApplyInput } from "./apply.ts";
@@ -92,13 +93,7 @@ for (let t = from; t < to; t++) {
   const value = merged[t - from];
   ${writeStatements(input.output, "out", "t", "value")}
 }`;
-  try {
-    runLoop(bindings, { declarations: "", body }, task);
-  } catch (error) {
-    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
-    throw error;
-  }
-  return output.finish();
+  return writeRows(output, bindings, body, task);
 }
 
 /** Task: combine and apply over one partition of a cut graph. */

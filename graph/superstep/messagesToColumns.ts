@@ -2,13 +2,13 @@
  * From merged messages of parts to columns over the vertices, with a mark for those that received one: the last half
  * of `aggregateMessages`, and of every table that is laid over a graph's vertices.
  */
-import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
+import { freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
-import { nullable } from "../columns/nullable.ts";
 import { commonSchema } from "../columns/commonSchema.ts";
-import { withChunks, type WrittenRows } from "../columns/output.ts";
+import type { WrittenRows } from "../columns/output.ts";
+import { writeColumns } from "../columns/writeColumns.ts";
 import type { Topology } from "../partition/topology.ts";
 import { combineMessagesRef, type CombineInput, type CombinePartition, type PartMessages } from "./combine.ts";
 
@@ -36,27 +36,27 @@ export async function messagesToColumns(
   mergeMessage: ShippedFunction<AnyFunction>,
   parts: readonly PartMessages[],
 ): Promise<VertexTable> {
-  let schema = commonSchema(parts);
-  const { numVertices: length } = topology;
-  const received = driver.arena.allocate("uint8", length, operation);
-  for (;;) {
-    const output: ColumnSet = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
-    const shared: CombineInput = { operation, mergeMessage, ids: topology.ids, output, received };
-    const tasks = topology.partitions.map(({ from, to }, at): CombinePartition => ({
-      from,
-      to,
-      parts: partsFor(parts, topology, at),
-    }));
-    const spec = { name: `${operation}: combine`, operator: combineMessagesRef, shared, tasks };
-    try {
-      const written = await driver.runTasks<WrittenRows>(spec);
-      if (!written.some((rows) => rows.metMissing)) return { columns: withChunks(output, written), present: received };
-    } catch (error) {
-      freeTable(driver, { columns: output, present: received });
-      throw error;
-    }
-    freeColumns(driver.arena, output);
-    schema = nullable(schema);
+  const schema = commonSchema(parts);
+  const received = driver.arena.allocate("uint8", topology.numVertices, operation);
+  try {
+    const columns = await writeColumns(driver, operation, schema, topology.numVertices, (output) => {
+      const shared: CombineInput = { operation, mergeMessage, ids: topology.ids, output, received };
+      const tasks = topology.partitions.map(({ from, to }, at): CombinePartition => ({
+        from,
+        to,
+        parts: partsFor(parts, topology, at),
+      }));
+      return driver.runTasks<WrittenRows>({
+        name: `${operation}: combine`,
+        operator: combineMessagesRef,
+        shared,
+        tasks,
+      });
+    });
+    return { columns, present: received };
+  } catch (error) {
+    driver.arena.free(received);
+    throw error;
   }
 }
 

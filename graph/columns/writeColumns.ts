@@ -1,0 +1,46 @@
+/**
+ * New columns, on both sides: the driver allocates them and frees them on failure, tasks fill their rows.
+ */
+import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
+import type { ColumnSet, Schema } from "../../core/column/types.ts";
+import type { Driver } from "../../core/cluster/driver.ts";
+import type { TaskContext } from "../../core/host/task.ts";
+import type { Bindings } from "./accessors.ts";
+import { runLoop } from "./loop.ts";
+import { nullable } from "./nullable.ts";
+import { MissingValue, withChunks, type RowOutput, type WrittenRows } from "./output.ts";
+
+/**
+ * Columns of `length` rows that `write` fills by running tasks over them: again, with nullable fields, if a task met a
+ * missing value. Nothing stays allocated if it fails.
+ */
+export async function writeColumns(
+  driver: Driver,
+  operation: string,
+  schema: Schema,
+  length: number,
+  write: (output: ColumnSet) => Promise<readonly WrittenRows[]>,
+): Promise<ColumnSet> {
+  const output = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
+  let written: readonly WrittenRows[];
+  try {
+    written = await write(output);
+  } catch (error) {
+    freeColumns(driver.arena, output);
+    throw error;
+  }
+  if (!written.some(({ metMissing }) => metMissing)) return withChunks(output, written);
+  freeColumns(driver.arena, output);
+  return writeColumns(driver, operation, nullable(schema), length, write);
+}
+
+/** Task half: runs the text of a loop that writes `rows`, and says what it wrote, or that a value was missing. */
+export function writeRows(rows: RowOutput, bindings: Bindings, body: string, task: TaskContext): WrittenRows {
+  try {
+    runLoop(bindings, { declarations: "", body }, task);
+  } catch (error) {
+    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
+    throw error;
+  }
+  return rows.finish();
+}
