@@ -79,6 +79,8 @@ function bindRows(bindings: Bindings, name: string, rows: EdgeRows, arena: Arena
 export function scanText(input: ScanInput, rows: ScanRows, onTarget: string): LoopText {
   const { reads } = input.program;
   const { messageType } = input.program;
+  // Both may be taken from their edge: `({ attr, sendToDst }) => sendToDst(attr)`.
+  const bound = (name: string): string => `if (this === undefined) return edge.${name}(message);`;
   const check = messageType
     ? `if (typeof message !== ${JSON.stringify(messageType)}) wrongMessage(this.srcId, this.dstId, message);`
     : "";
@@ -103,8 +105,14 @@ class EdgeContext {
   get srcAttr() { return ${reads.src ? readExpression(input.vertices, "vertex", "this.s", reads.srcFields) : "undefined"}; }
   get dstAttr() { return ${reads.dst ? readExpression(input.vertices, "vertex", "this.d", reads.dstFields) : "undefined"}; }
   get attr() { return ${reads.edge ? readExpression(input.edges, "edge", "this.e", reads.edgeFields) : "undefined"}; }
-  sendToDst(message) { if (this.isAtDst) { ${receive} } }
-  sendToSrc(message) { if (!this.isAtDst) { ${receive} } }
+  sendToDst(message) {
+    ${bound("sendToDst")}
+    if (this.isAtDst) { ${receive} }
+  }
+  sendToSrc(message) {
+    ${bound("sendToSrc")}
+    if (!this.isAtDst) { ${receive} }
+  }
 }
 const edge = new EdgeContext();`;
   // What the loop itself walks is held in locals: calls cannot change those, so they stay in registers.
