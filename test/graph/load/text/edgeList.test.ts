@@ -136,6 +136,17 @@ describe("readEdges of edge lists", () => {
     expect(edgeRows(found.chunks)[7]).toEqual([7n, 8n]);
   });
 
+  it("keeps no more memory than twice what it uses, also where the size of the text is not known before", async () => {
+    const { chunks } = await read(gzipSync("1 2\n3 4\n".repeat(50)));
+    expect(chunks[0]!.src.kind === "uint32" && chunks[0]!.src.values.buffer.byteLength).toBe(400);
+  });
+
+  it("takes lines of two integers for edges, whatever follows", async () => {
+    const found = await read("1 2 a,b\n2 3 c,d\n");
+    expect(edgeRows(found.chunks)).toEqual([[1, 2], [2, 3]]); // prettier-ignore
+    expect(found.format).toMatch(/^edge list by its first lines/);
+  });
+
   it("reads ids of any length behind one that needs 64 bits", async () => {
     const ids = [
       "4294967296",
