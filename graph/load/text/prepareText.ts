@@ -119,7 +119,8 @@ function prepareMatrix(
     });
   }
   const unusable = (["src", "dst", "header", "attributes"] as const).find(
-    (name) => options[name] !== undefined && options[name] !== "none", // a matrix has no attributes to leave out
+    // a matrix has its weights, and no attributes to choose from
+    (name) => options[name] !== undefined && !(name === "attributes" && typeof options[name] === "string"),
   );
   if (unusable !== undefined) throw invalidArgument("read", unusable, "left out for Matrix Market", options[unusable]);
   if (options.ids === "string") throw invalidArgument("read", "ids", "auto or int for Matrix Market", options.ids);

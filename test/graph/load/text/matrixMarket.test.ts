@@ -71,5 +71,11 @@ describe("readEdges of Matrix Market", () => {
   it("is told by its banner under any name", async () => {
     expect((await read(`${banner("pattern general")}2 2 1\n1 2\n`, {}, "m.txt")).numDeclaredVertices).toBe(2);
     await expect(read(`${banner("pattern general")}2 2 1\n1 2\n`, { src: 2 })).rejects.toThrow(/src must be left out/);
+    await expect(read(`${banner("pattern general")}2 2 1\n1 2\n`, { weight: 3 })).rejects.toThrow(
+      /weight must be left out/,
+    );
+    const weighted = `${banner("real general")}2 2 1\n1 2 7\n`;
+    for (const attributes of ["all", "none"])
+      expect((await read(weighted, { attributes, weight: 3 })).weight).toBe("weight");
   });
 });
