@@ -91,8 +91,8 @@ try {
   const page = exportHtml(reduced, {
     title: "US airports by PageRank, 2008",
     sizeBy: "rank",
-    colourBy: "component",
-    labelBy: "id",
+    colourBy: "state",
+    labelBy: "city",
     weightBy: "count",
   });
   await writeFile(path.join(out, "airports.html"), page);
