@@ -54,7 +54,7 @@ interface Loaded extends MadeParts {
 /** Loads graphs from files. */
 export const GraphLoader = {
   /**
-   * The graph of an edge list: two columns of ids, plain or gzip, `#` and `%` lines skipped, further columns ignored.
+   * The graph of an edge list: two columns of ids, plain or gzip, empty lines and `#` lines skipped, further columns ignored.
    * All attributes are 1. `canonicalOrientation`: every edge leads from the lower id to the higher; nothing is merged.
    *
    * Eager. Memory: 4 bytes an edge, 8 to 12 a vertex; attributes only when they are read.
@@ -66,7 +66,8 @@ export const GraphLoader = {
     paths: string | readonly string[],
     options: EdgeListOptions = {},
   ): Promise<Graph<number, number>> {
-    const { graph } = await loadGraph(ctx, paths, { numPartitions: options.partitions }, options.canonicalOrientation);
+    const reading = { format: "edgeList", comments: "#", numPartitions: options.partitions } as const;
+    const { graph } = await loadGraph(ctx, paths, reading, options.canonicalOrientation);
     return graph.mapVertices(() => 1).mapEdges(() => 1);
   },
 

@@ -2,6 +2,7 @@
  * Graphs of graphology, both ways: its keys are strings, so integer ids go out as decimal digits and come back by the
  * rule of ids.
  */
+import type { MultiDirectedGraph } from "graphology";
 import type { Context } from "../../core/context.ts";
 import { SuperstepError, invalidArgument } from "../../core/errors.ts";
 import { Graph } from "../graph.ts";
@@ -40,7 +41,7 @@ const maxEdges = 200_000;
 export async function toGraphology<VD, ED>(
   graph: Graph<VD, ED>,
   { force = false }: { readonly force?: boolean } = {},
-): Promise<InstanceType<typeof import("graphology").MultiDirectedGraph>> {
+): Promise<MultiDirectedGraph> {
   const numEdges = await graph.numEdges();
   if (numEdges > maxEdges && !force) {
     throw new SuperstepError(
