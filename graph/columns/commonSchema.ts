@@ -1,4 +1,5 @@
 import type { Field, Schema } from "../../core/column/types.ts";
+import { anyValue } from "./withRoom.ts";
 
 /**
  * The schema of values that come in several parts, as it is when they come in one: the first value says what all are,
@@ -17,7 +18,7 @@ function widened(common: Schema, later: Schema): Schema {
   if (common.kind === "scalar") {
     return later.kind === "scalar" ? { kind: "scalar", field: widenedField(common.field, later.field) } : common;
   }
-  if (later.kind === "scalar") return common;
+  if (later.kind === "scalar") return later.field.type === "object" && later.field.nullable ? anyValue : common;
   const byName = new Map(later.fields.map((field) => [field.name, field]));
   return { kind: "record", fields: common.fields.map((field) => widenedField(field, byName.get(field.name))) };
 }

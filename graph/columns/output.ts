@@ -13,11 +13,14 @@ import type { Bindings } from "./accessors.ts";
 /** Thrown by a loop that met a missing value where the schema has none: the job runs again with nullable fields. */
 export class MissingValue extends Error {}
 
-/** What a task that writes columns reports: chunks for encoded columns, or that a value was missing. */
+/** What was missing where the schema has no room for it: a value, or the field of a record; or a whole record. */
+export type Missing = "value" | "record";
+
+/** What a task that writes columns reports: chunks for encoded columns, or that something was missing. */
 export interface WrittenRows {
   /** One entry a column, set for encoded ones. */
   readonly chunks: readonly (EncodedChunk | undefined)[];
-  readonly metMissing?: boolean;
+  readonly metMissing?: Missing;
 }
 
 /** The rows [from, to) of a column set that a task writes. */
@@ -28,6 +31,7 @@ export class RowOutput {
   readonly #gathered: (unknown[] | undefined)[];
   #describe: (index: number) => string = (index) => `row ${index}`;
   #operation = "";
+  #lacksRecord = false;
 
   constructor(set: ColumnSet, from: number, to: number) {
     this.#set = set;
@@ -54,6 +58,10 @@ export class RowOutput {
       throw mismatch(operation, describe(index), schema, at, value);
     };
     if (schema.kind === "record") {
+      // Not thrown at once: all records are checked first, so that it does not matter which comes first.
+      bindings[`${name}NoRecord`] = (): void => {
+        this.#lacksRecord = true;
+      };
       const names = new Set(schema.fields.map((field) => field.name));
       bindings[`${name}Check`] = (index: number, value: object): void => {
         if (!["object", "bareObject"].includes(formOf(value)))
@@ -79,7 +87,7 @@ export class RowOutput {
       if (values === undefined) return undefined;
       return { from: this.#from, to: this.#to, bytes: sharedCopy(this.#encode(values)) };
     });
-    return { chunks };
+    return this.#lacksRecord ? { chunks, metMissing: "record" } : { chunks };
   }
 
   #encode(values: readonly unknown[]): Uint8Array {
@@ -117,8 +125,9 @@ export function writeStatements(set: ColumnSet, name: string, index: string, val
   const isSuspect = [`${name}Keys !== ${schema.fields.length}`, ...locals.map((local) => `${local} === undefined`)];
   if (schema.fields.every((field) => /^\d+$/.test(field.name))) isSuspect.push(`Array.isArray(${value})`);
   if (schema.fields.length === 0) isSuspect.push("true");
-  return `if (typeof ${value} !== "object" || ${value} === null) ${name}Fail(${index}, ${value}, -1);
-{
+  return `if (${value} === null || ${value} === undefined) ${name}NoRecord();
+else {
+if (typeof ${value} !== "object") ${name}Fail(${index}, ${value}, -1);
 let ${name}Keys = 0; for (const key in ${value}) ${name}Keys++;
 ${reads.length > 0 ? `const ${reads.join(", ")};` : ""}
 if (${isSuspect.join(" || ")}) ${name}Check(${index}, ${value});

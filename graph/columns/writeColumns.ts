@@ -7,11 +7,11 @@ import type { Driver } from "../../core/cluster/driver.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "./accessors.ts";
 import { runLoop } from "./loop.ts";
-import { nullable } from "./nullable.ts";
 import { MissingValue, withChunks, type RowOutput, type WrittenRows } from "./output.ts";
+import { withRoom } from "./withRoom.ts";
 
 /**
- * Columns of `length` rows that `write` fills by running tasks over them: again, with nullable fields, if a task met a
+ * Columns of `length` rows that `write` fills by running tasks over them: again, with room for it, if a task met a
  * missing value. Nothing stays allocated if it fails.
  */
 export async function writeColumns(
@@ -29,9 +29,13 @@ export async function writeColumns(
     freeColumns(driver.arena, output);
     throw error;
   }
-  if (!written.some(({ metMissing }) => metMissing)) return withChunks(output, written);
+  const roomier = withRoom(
+    schema,
+    written.map(({ metMissing }) => metMissing),
+  );
+  if (roomier === undefined) return withChunks(output, written);
   freeColumns(driver.arena, output);
-  return writeColumns(driver, operation, nullable(schema), length, write);
+  return writeColumns(driver, operation, roomier, length, write);
 }
 
 /** Task half: runs the text of a loop that writes `rows`, and says what it wrote, or that a value was missing. */
@@ -39,7 +43,7 @@ export function writeRows(rows: RowOutput, bindings: Bindings, body: string, tas
   try {
     runLoop(bindings, { declarations: "", body }, task);
   } catch (error) {
-    if (error instanceof MissingValue) return { chunks: [], metMissing: true };
+    if (error instanceof MissingValue) return { chunks: [], metMissing: "value" };
     throw error;
   }
   return rows.finish();

@@ -106,7 +106,7 @@ function pack(operation: string, keys: readonly VertexId[][], attrs: readonly un
 /**
  * Ids as a typed column: 32-bit if all fit, else 64-bit; or codes into distinct strings.
  *
- * @throws SuperstepError INVALID_ARGUMENT if one is no integer of 64 bits and no string, or both kinds occur.
+ * @throws SuperstepError INVALID_ARGUMENT if one is no integer of 64 bits and no well-formed string, or both kinds occur.
  */
 export function packIds(operation: string, ids: readonly VertexId[]): IdValues {
   let areSmall = true;
@@ -126,7 +126,7 @@ export function packIds(operation: string, ids: readonly VertexId[]): IdValues {
       `${operation}: vertex ids must all be integers or all be strings, got both`,
     );
   }
-  if (strings > 0) return packStrings(ids as readonly string[]);
+  if (strings > 0) return packStrings(operation, ids as readonly string[]);
   if (!areSmall) return { kind: "int64", values: shared64(ids.map(BigInt)) };
   const values = new Uint32Array(new SharedArrayBuffer(ids.length * 4));
   ids.forEach((id, at) => (values[at] = Number(id)));
@@ -138,7 +138,10 @@ function isIntegerId(id: unknown): id is number | bigint {
   return Number.isSafeInteger(id);
 }
 
-function packStrings(ids: readonly string[]): IdValues {
+/** What UTF-8 cannot say. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+function packStrings(operation: string, ids: readonly string[]): IdValues {
   const codeOf = new Map<string, number>();
   const codes = new Uint32Array(new SharedArrayBuffer(ids.length * 4));
   ids.forEach((id, at) => {
@@ -146,7 +149,13 @@ function packStrings(ids: readonly string[]): IdValues {
     if (code === undefined) codeOf.set(id, (code = codeOf.size));
     codes[at] = code;
   });
-  const encoded = Array.from(codeOf.keys(), (id) => Buffer.from(id, "utf8"));
+  const encoded = Array.from(codeOf.keys(), (id) => {
+    if (!loneSurrogate.test(id)) return Buffer.from(id, "utf8");
+    throw new SuperstepError(
+      "INVALID_ARGUMENT",
+      `${operation}: a vertex id must be well-formed text, got ${excerpt(id)}, which has half of a surrogate pair`,
+    );
+  });
   const offsets = new Uint32Array(new SharedArrayBuffer((encoded.length + 1) * 4));
   encoded.forEach((bytes, at) => (offsets[at + 1] = offsets[at]! + bytes.length));
   const bytes = new Uint8Array(new SharedArrayBuffer(offsets[encoded.length]!));

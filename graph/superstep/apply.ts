@@ -98,7 +98,10 @@ export function applyText(input: ApplyInput, message: string): string {
 }
 
 /** Text that keeps what vertex `t` had, for columns that are gathered; those of fixed width were copied whole. */
-function keepText({ vertices }: ApplyInput): string {
+function keepText({ vertices, output }: ApplyInput): string {
+  if (vertices.schema.kind !== output.schema.kind) {
+    return `else { after0[t - afterBase] = ${readExpression(vertices, "before", "t")}; }`;
+  }
   const keep = vertices.columns.flatMap((column, at) =>
     column.kind === "encoded" ? [`after${at}[t - afterBase] = before${at}[t];`] : [],
   );
@@ -106,6 +109,7 @@ function keepText({ vertices }: ApplyInput): string {
 }
 
 function copyFixed(arena: Arena, from: ColumnSet, to: ColumnSet, start: number, end: number): void {
+  if (from.schema.kind !== to.schema.kind) return;
   from.columns.forEach((column, at) => {
     const target = to.columns[at]!;
     if (column.kind !== "fixed" || target.kind !== "fixed") return;

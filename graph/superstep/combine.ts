@@ -73,7 +73,7 @@ export interface CombinePartition {
   readonly parts: readonly PartMessages[];
 }
 
-/** Task: the merged message of each vertex of a partition, as columns; `metMissing` if it must run again nullable. */
+/** Task: the merged message of each vertex of a partition, as columns; `metMissing` if it must run again with room for that. */
 export async function combineMessages(
   input: CombineInput,
   { from, to, parts }: CombinePartition,

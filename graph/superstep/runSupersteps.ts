@@ -8,7 +8,7 @@ import type { Driver } from "../../core/cluster/driver.ts";
 import { ExactSum } from "../../core/exactSum.ts";
 import { SuperstepError } from "../../core/errors.ts";
 import { withChunks } from "../columns/output.ts";
-import { nullable } from "../columns/nullable.ts";
+import { withRoom } from "../columns/withRoom.ts";
 import type { Shape } from "../shape.ts";
 import type { ApplyInput } from "./apply.ts";
 import {
@@ -149,14 +149,18 @@ class SuperstepLoop {
     return total;
   }
 
-  /** Writes the next generation; again with nullable columns if a value was missing where none had been. */
+  /** Writes the next generation; again with room for it if a value was missing where none had been. */
   async #write(stage: (next: Generation) => Promise<readonly SuperstepReport[]>): Promise<readonly SuperstepReport[]> {
     for (;;) {
       const next = this.#spare ?? this.#allocate();
       this.#spare = next;
       const reports = await stage(next);
-      if (reports.some((report) => report.metMissing)) {
-        this.#schema = nullable(this.#schema);
+      const roomier = withRoom(
+        this.#schema,
+        reports.map(({ metMissing }) => metMissing),
+      );
+      if (roomier !== undefined) {
+        this.#schema = roomier;
         this.#free(this.#spare);
         this.#spare = undefined;
         continue;

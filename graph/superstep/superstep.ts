@@ -6,7 +6,7 @@
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
-import { MissingValue } from "../columns/output.ts";
+import { MissingValue, type Missing } from "../columns/output.ts";
 import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
 import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 
@@ -23,9 +23,9 @@ export interface SuperstepPartition {
   readonly rows: ScanRows;
 }
 
-/** What one partition's superstep reports; `metMissing` if it must run again with nullable columns. */
+/** What one partition's superstep reports; `metMissing` if it must run again with room for that. */
 export interface SuperstepReport extends ApplyReport, ScanCounts {
-  readonly metMissing?: boolean;
+  readonly metMissing?: Missing;
 }
 
 export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");
@@ -50,7 +50,9 @@ export function reportOf(target: ApplyRows, counts: ScanCounts, run: () => void)
     run();
   } catch (error) {
     if (!(error instanceof MissingValue)) throw error;
-    return { ...counts, received: 0, rows: { chunks: [] }, aggregates: {}, metMissing: true };
+    return { ...counts, received: 0, rows: { chunks: [] }, aggregates: {}, metMissing: "value" };
   }
-  return { ...counts, ...target.report() };
+  const report = target.report();
+  const { metMissing } = report.rows;
+  return { ...counts, ...report, ...(metMissing && { metMissing }) };
 }

@@ -89,7 +89,8 @@ describe.each([
         mergeMessage: (_a, b) => b,
       }),
     ];
-    expect(await Promise.all(tables.map((table) => table.values().collect()))).toEqual([
+    const values = tables.map(async (table) => (await table.collect()).map(([, value]) => value));
+    expect(await Promise.all(values)).toEqual([
       [5, 7],
       [
         { n: 1, from: [1] },

@@ -10,7 +10,7 @@ import { attrsOf, edges, graphOf } from "../../support/graphs.ts";
 describe.each([1, 3])("values of vertex programs over %i partitions", (numPartitions) => {
   const ctx = useContext("local[2]");
   const path = edges("1>2>3>4");
-  const valuesOf = async (graph: Graph<unknown, unknown>): Promise<unknown[]> => [...(await attrsOf(graph)).values()];
+  const valuesOf = async <VD>(graph: Graph<VD, number>): Promise<VD[]> => [...(await attrsOf(graph)).values()];
 
   it("are booleans", async () => {
     const { graph } = await graphOf(ctx, path, numPartitions)
@@ -132,6 +132,61 @@ describe.each([1, 3])("values of vertex programs over %i partitions", (numPartit
     expect(supersteps).toBe(3);
   });
 
+  it("may be records that are missing as a whole", async () => {
+    interface Reached {
+      readonly by: VertexId;
+      readonly hops: number;
+    }
+    const start = graphOf(ctx, path, numPartitions).mapVertices((id): Reached | null =>
+      id === 1 || id === 4 ? { by: id, hops: 0 } : null,
+    );
+    expect(await valuesOf(start)).toEqual([{ by: 1, hops: 0 }, null, null, { by: 4, hops: 0 }]);
+    const { graph } = await start.pregel<number>({
+      initialMessage: 0,
+      activeDirection: "out",
+      vertexProgram: (id, attr, hops) => (hops === 0 || id === 4 ? attr : hops === 2 ? null : { by: id, hops }),
+      sendMessage: (edge) => {
+        if (edge.dstAttr === null && edge.srcAttr !== null) edge.sendToDst(edge.srcAttr.hops + 1);
+        else if (edge.srcId === 3) edge.sendToDst(9);
+      },
+      mergeMessage: (a) => a,
+      maxSupersteps: 3,
+    });
+    expect(await valuesOf(graph)).toEqual([{ by: 1, hops: 0 }, { by: 2, hops: 1 }, null, { by: 4, hops: 0 }]);
+  });
+
+  it("may not be anything else, whether a record is missing before or after", async () => {
+    for (const missing of [2, 4]) {
+      const graph = graphOf(ctx, path, numPartitions).mapVertices((id) =>
+        id === 3 ? 3 : id === missing ? null : { a: 1 },
+      );
+      await expect(graph.vertices.collect()).rejects.toMatchObject({
+        code: "TYPE_MISMATCH",
+        message: expect.stringMatching(/vertex 3 must be \{ a: number \}, got 3$/),
+      });
+    }
+  });
+
+  it("may become missing records in a later superstep; the others keep theirs", async () => {
+    const { graph } = await graphOf(ctx, path, numPartitions)
+      .mapVertices((id): { n: number; text: string } | undefined => ({ n: Number(id), text: `t${id}` }))
+      .pregel<number>({
+        initialMessage: 0,
+        vertexProgram: (id, attr, message) => (message === 0 ? attr : id === 3 ? undefined : { n: -1, text: "x" }),
+        sendMessage: (edge) => {
+          if (edge.dstId !== 4) edge.sendToDst(1);
+        },
+        mergeMessage: (a) => a,
+        maxSupersteps: 1,
+      });
+    expect(await valuesOf(graph)).toEqual([
+      { n: 1, text: "t1" },
+      { n: -1, text: "x" },
+      undefined,
+      { n: 4, text: "t4" },
+    ]);
+  });
+
   it("may be missing as a whole, if they are not records", async () => {
     const { graph } = await graphOf(ctx, path, numPartitions)
       .mapVertices((id): number | null => Number(id))
@@ -173,7 +228,6 @@ describe.each([1, 3])("values of vertex programs over %i partitions", (numPartit
       /vertex 3 field "c" must be/,
     ],
     ["no record", (id: VertexId) => (id === 3 ? 3 : { a: 1 }), /vertex 3 must be \{ a: number \}, got 3$/],
-    ["a record that is missing", (id: VertexId) => (id === 3 ? null : { a: 1 }), /vertex 3 must be .*, got null$/],
     ["an array instead", (id: VertexId) => (id === 3 ? [1, 2] : { 0: 1, 1: 2 }), /vertex 3 must be .*, got \[1,2\]$/],
     ["a map instead of no fields", (id: VertexId) => (id === 3 ? new Map([[1, 2]]) : {}), /vertex 3 must be \{\}/],
   ])("TYPE_MISMATCH names the vertex and the field: %s", async (_what, fn, message) => {
@@ -246,7 +300,7 @@ describe.each([1, 3])("values of vertex programs over %i partitions", (numPartit
       return attr.id;
     });
     expect(await valuesOf(changed)).toEqual([0, 0, 0, 0]);
-    expect((await valuesOf(graph)).map((attr) => (attr as { id: number }).id)).toEqual([1, 2, 3, 4]);
+    expect((await valuesOf(graph)).map(({ id }) => id)).toEqual([1, 2, 3, 4]);
     const collected = await graph.vertices.collect();
     collected[0]![1].list.push(2);
     expect((await graph.vertices.collect())[0]![1].list).toEqual([1]);
@@ -283,6 +337,7 @@ describe("values that come in several partitions", () => {
       ],
     ],
     ["fields that are left out", [{ a: 1, b: "x" }, { a: 2 }, { b: "z" }]],
+    ["records, then none", [{ a: 1 }, null, { a: 2 }, null]],
     ["any values after one of no type", [[1], 5, "x", null]],
   ])("have one schema, whichever partition they are in: %s", async (_what, values) => {
     const rows = async (numPartitions: number) =>
@@ -290,9 +345,9 @@ describe("values that come in several partitions", () => {
     const together = await rows(1);
     expect(together).toEqual(
       values.map((value) => {
-        const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+        const isRecord = [value, values[0]].every((v) => typeof v === "object" && v !== null && !Array.isArray(v));
         return isRecord
-          ? { ...Object.fromEntries(Object.keys(values[0]!).map((key) => [key, null])), ...value }
+          ? { ...Object.fromEntries(Object.keys(values[0]!).map((key) => [key, null])), ...(value as object) }
           : value;
       }),
     );
