@@ -17,6 +17,8 @@ export interface Interrupt {
 export interface InterruptSurroundings {
   /** Gets what happens, as a line. */
   readonly say: (line: string) => void;
+  /** What the first one leads to: "ending at the next superstep". */
+  readonly ending: () => string;
   /** Default: the process. */
   readonly source?: Pick<NodeJS.Process, "on" | "off">;
   /** Default: `process.exit`. */
@@ -24,11 +26,16 @@ export interface InterruptSurroundings {
 }
 
 /**
- * Listens for SIGINT and SIGTERM. The first one says what happens and aborts `signal`: the run ends at the next
- * superstep, with 130 or 143. The next one ends the process there and then; unfinished files remove themselves as it
+ * Listens for SIGINT and SIGTERM. The first one says what happens and aborts `signal`: the run ends soon, a graph's
+ * program at the next superstep, with 130 or 143. The next one ends the process there and then; unfinished files remove themselves as it
  * exits.
  */
-export function listenForInterrupt({ say, source = process, exit = endProcess }: InterruptSurroundings): Interrupt {
+export function listenForInterrupt({
+  say,
+  ending,
+  source = process,
+  exit = endProcess,
+}: InterruptSurroundings): Interrupt {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const onSignal = (name: NodeJS.Signals): void => {
@@ -38,9 +45,7 @@ export function listenForInterrupt({ say, source = process, exit = endProcess }:
       return;
     }
     exitCode = code;
-    say(
-      `${name === "SIGTERM" ? "terminated" : "interrupted"}: ending at the next superstep; Ctrl-C again ends at once`,
-    );
+    say(`${name === "SIGTERM" ? "terminated" : "interrupted"}: ${ending()}; Ctrl-C again ends at once`);
     controller.abort();
   };
   source.on("SIGINT", onSignal);

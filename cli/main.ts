@@ -11,8 +11,13 @@ import { styleFor } from "./style.ts";
 
 const args = process.argv.slice(2);
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error; // a reader that goes away early has seen enough
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error; // a reader that goes away early has seen enough
+  });
+}
+process.on("uncaughtException", (error) => {
+  void fail(error).then(() => process.exit()); // what a program left running: nothing can wait for it
 });
 
 try {
@@ -22,6 +27,10 @@ try {
     print: (text) => void process.stdout.write(text),
   });
 } catch (error) {
+  await fail(error);
+}
+
+async function fail(error: unknown): Promise<void> {
   const style = styleFor(process.stderr, process.env, !args.includes("--no-color"));
   const verbose = args.includes("--verbose") || args.includes("-v");
   process.stderr.write(await describeError(error, { verbose, style }));

@@ -2,10 +2,18 @@
  * The options that commands share, in groups; and how each group is read from a parsed command line.
  */
 import { type Command, Option } from "commander";
+import { SuperstepError } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
 import { decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
 import { type ProgressMode, progressModes } from "./progress.ts";
-import type { AlgorithmParameters, EngineRequest, InputRequest, ReportRequest, ResultRequest } from "./requests.ts";
+import type {
+  AlgorithmParameters,
+  EngineRequest,
+  InputFormat,
+  InputRequest,
+  ReportRequest,
+  ResultRequest,
+} from "./requests.ts";
 
 /** Vertex cuts by name, as GraphX has them. */
 export const strategies: readonly string[] = [
@@ -14,6 +22,9 @@ export const strategies: readonly string[] = [
   "RandomVertexCut",
   "CanonicalRandomVertexCut",
 ];
+
+/** Text formats of edges by name. */
+export const inputFormats: readonly InputFormat[] = ["edgeList", "csv", "tsv", "mtx"];
 
 /** Values of options by name, as commander gives them. */
 export type OptionValues = Readonly<Record<string, unknown>>;
@@ -25,7 +36,14 @@ export function addInputOptions(command: Command): Command {
     new Option("--dst <col>", "column of destinations").argParser(text("--dst")),
     new Option("--weight <col>", "column of weights").argParser(text("--weight")),
     new Option("--vertices <file>", "table of vertices: ids and attributes").argParser(text("--vertices")),
+    new Option("--id <col>", "column of ids in --vertices").argParser(text("--id")),
+    new Option("--default-vertex", "edges may end at vertices that --vertices lacks: their attributes are missing"),
     new Option("--undirected", "each edge goes both ways"),
+    new Option("--from <format>", `format of the edges: ${inputFormats.join(", ")} (default: guessed)`).argParser(
+      oneOf("--from", inputFormats),
+    ),
+    new Option("--header", "the first row of the edges names their columns (default: guessed)"),
+    new Option("--no-header", "the first row is an edge").default(undefined),
     new Option("--delimiter <char>", "what separates columns, or tab (default: guessed)").argParser(
       delimiter("--delimiter"),
     ),
@@ -33,7 +51,7 @@ export function addInputOptions(command: Command): Command {
       .default("auto")
       .argParser(oneOf("--ids", ["auto", "int", "string"])),
     new Option("--max-errors <n>", "bad rows to pass over before giving up (default: 0)").argParser(
-      integer("--max-errors", 0),
+      integer("--max-errors", 0, 100_000),
     ),
     new Option("--bad-rows <file>", "set bad rows aside here, with their places and reasons").argParser(
       text("--bad-rows"),
@@ -106,10 +124,20 @@ export function addAlgorithmOptions(command: Command): Command {
 
 /** The input that the values describe. */
 export function inputRequest(paths: readonly string[], values: OptionValues): InputRequest {
-  const names = ["src", "dst", "weight", "vertices", "delimiter", "maxErrors", "badRows"];
+  const names = ["src", "dst", "weight", "vertices", "id", "from", "header", "delimiter", "maxErrors", "badRows"];
+  if (values["vertices"] === undefined) {
+    for (const [name, flag] of [
+      ["id", "--id"],
+      ["defaultVertex", "--default-vertex"],
+    ] as const) {
+      if (values[name] !== undefined)
+        throw new SuperstepError("INVALID_ARGUMENT", `superstep: ${flag} needs --vertices`);
+    }
+  }
   return {
     paths,
     ...picked(values, names),
+    defaultVertex: values["defaultVertex"] === true,
     undirected: values["undirected"] === true,
     ids: values["ids"],
   } as InputRequest;

@@ -3,6 +3,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { SuperstepError, excerpt } from "../core/errors.ts";
+import { algorithms } from "./algorithms.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { infoCommand } from "./commands/info.ts";
@@ -102,8 +103,11 @@ function usageError(error: CommanderError, command: string): SuperstepError {
   if (error.code === "commander.help") {
     return new SuperstepError("INVALID_ARGUMENT", `superstep: a command is missing; ${help} lists them`);
   }
-  const [, message = "", guess] =
+  const [, unknown] = /^error: unknown command '([^']*)'/.exec(error.message) ?? [];
+  const isAlgorithm = algorithms.some(({ name, aliases }) => name === unknown || aliases.includes(unknown ?? ""));
+  const [, message = "", commanderGuess] =
     /^(?:error: )?(.*?)\s*(?:\(Did you mean (?:one of )?([^)?]*)\??\))?\s*$/s.exec(error.message) ?? [];
+  const guess = isAlgorithm ? `superstep run ${unknown}` : commanderGuess;
   const next = guess === undefined ? `${help} says what there is` : `did you mean ${guess}?`;
   return new SuperstepError(
     "INVALID_ARGUMENT",

@@ -18,6 +18,8 @@ export interface Progress {
   readonly listener: EventListener;
   /** Prints a line of its own, above the bar if there is one. */
   say(line: string): void;
+  /** Takes the bar off the terminal until it is drawn again, so that something else can be printed. */
+  clear(): void;
   /** Ends the display. The bar of the last phase stays as a line. */
   stop(): void;
 }
@@ -80,6 +82,7 @@ export function showProgress(options: ShowProgressOptions): Progress {
       if (event.type === "warning") say(describeWarning(event.code, event.text, style));
     },
     say,
+    clear,
     stop() {
       stopTimer();
       keepLine(state.phase);
@@ -92,6 +95,7 @@ function jsonProgress(stream: TextStream): Progress {
   return {
     listener: (event) => void stream.write(`${eventJson(event)}\n`),
     say: (line) => void stream.write(line.endsWith("\n") ? line : `${line}\n`),
+    clear() {},
     stop() {},
   };
 }

@@ -2,6 +2,7 @@
  * What a run is at, from its events; and how one line says it. Pure: time comes with the events.
  */
 import type { SuperstepEvent } from "../core/schedule/events.ts";
+import { grouped } from "./counted.ts";
 
 /** A stretch of a run: reading, building, computing, writing. */
 export interface Phase {
@@ -17,7 +18,7 @@ export interface Phase {
     readonly n: number;
     readonly active: number;
     readonly messages: number;
-    readonly delta?: number;
+    readonly delta?: number | undefined;
   };
 }
 
@@ -51,10 +52,7 @@ export function progressLine(phase: Phase, now: number): string {
   const seconds = Math.max(0, now - phase.startedAt) / 1000;
   const parts = [phase.name.padEnd(9)];
   if (phase.superstep !== undefined) {
-    const { n, active, messages, delta } = phase.superstep;
-    parts.push(`superstep ${n}`, `${grouped(active)} active`, `${grouped(messages)} messages`);
-    if (delta !== undefined) parts.push(`delta ${Number(delta.toPrecision(3))}`);
-    parts.push(duration(seconds));
+    parts.push(...superstepParts(phase.superstep), duration(seconds));
     return parts.join("  ");
   }
   const rate = seconds > 0 ? phase.done / seconds : 0;
@@ -72,6 +70,17 @@ export function progressLine(phase: Phase, now: number): string {
   return parts.join("  ");
 }
 
+/** The line for one superstep: `superstep 3  12 active  40 messages  delta 0.01  1.5 ms`. */
+export function superstepLine(event: SuperstepEvent & { readonly type: "superstep" }): string {
+  return [...superstepParts(event), `${Number(event.ms.toPrecision(3))} ms`].join("  ");
+}
+
+function superstepParts({ n, active, messages, delta }: NonNullable<Phase["superstep"]>): string[] {
+  const parts = [`superstep ${n}`, `${grouped(active)} active`, `${grouped(messages)} messages`];
+  if (delta !== undefined) parts.push(`delta ${Number(delta.toPrecision(3))}`);
+  return parts;
+}
+
 const barWidth = 20;
 
 /** A phase goes on while its name stays; another one begins at the time of its first event. */
@@ -87,11 +96,6 @@ function amount(count: number, unit: string): string {
   const exponent = count < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
   const value = count / 1000 ** exponent;
   return `${value < 10 && exponent > 0 ? value.toFixed(1) : Math.round(value)} ${["B", "kB", "MB", "GB", "TB"][exponent]}`;
-}
-
-/** Digits in groups of three. */
-export function grouped(count: number): string {
-  return `${count}`.replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** A time for human eyes: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */

@@ -5,6 +5,9 @@ import type { TableFormat } from "../graph/load/table/format.ts";
 import type { AlgorithmName } from "./algorithms.ts";
 import type { ProgressMode } from "./progress.ts";
 
+/** A text format of edges. */
+export type InputFormat = "edgeList" | "csv" | "tsv" | "mtx";
+
 /** Where edges come from. */
 export interface InputRequest {
   /** Files, directories, patterns, or `-`. */
@@ -15,6 +18,14 @@ export interface InputRequest {
   readonly weight?: string;
   /** A table of vertices. */
   readonly vertices?: string;
+  /** Its column of ids. */
+  readonly id?: string;
+  /** Edges may end at vertices that the table lacks. */
+  readonly defaultVertex: boolean;
+  /** Default: guessed. */
+  readonly from?: InputFormat;
+  /** The first row names the columns. Default: guessed. */
+  readonly header?: boolean;
   readonly undirected: boolean;
   /** One character, or "tab". */
   readonly delimiter?: string;
@@ -86,6 +97,7 @@ export interface InfoRequest extends EngineRequest, ReportRequest {
   readonly command: "info";
   readonly input: InputRequest;
   readonly json: boolean;
+  readonly force: boolean;
 }
 
 /** `superstep convert`. */

@@ -3,22 +3,32 @@
  */
 import { hasCode } from "../core/errors.ts";
 import { type Interrupt, listenForInterrupt } from "./interrupt.ts";
+import { superstepLine } from "./progressState.ts";
 import { type Progress, showProgress } from "./progress.ts";
+import { describeWarning } from "./report.ts";
 import type { ReportRequest } from "./requests.ts";
 import { type Style, styleFor } from "./style.ts";
 
 /** The surroundings of a running command. */
 export interface Session {
-  /** Data goes here, and nothing else. */
-  readonly stdout: NodeJS.WriteStream;
+  /** Prints data on standard output, where nothing else goes. */
+  print(text: string): void;
+  /** Ends the display of progress, which would mix with what is written to standard output by others. */
+  handOverStdout(): void;
   /** How text on standard output may look. */
   readonly style: Style;
   /** Takes the run's events. */
   readonly progress: Progress;
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The exit code that Ctrl-C leads to, undefined before it. */
+  readonly exitCode: number | undefined;
+  /** What the first Ctrl-C leads to, in words. */
+  ending: string;
   /** Says something on standard error, unless --quiet. */
   note(line: string): void;
+  /** Warns on standard error. */
+  warn(code: string, text: string): void;
 }
 
 /** Runs `action` in a session. An action that Ctrl-C ended gives 130, one that SIGTERM ended 143. */
@@ -28,16 +38,28 @@ export async function inSession(
 ): Promise<number> {
   const { stderr, stdout, env } = process;
   const style = styleFor(stderr, env, request.color);
-  const progress = showProgress({ mode: request.progress, stream: stderr, style, env });
-  const interrupt = listenForInterrupt({ say: (line) => progress.say(line) });
+  const shown = showProgress({ mode: request.progress, stream: stderr, style, env });
+  const progress = request.verbose && request.progress !== "json" ? tellingSupersteps(shown) : shown;
+  const interrupt = listenForInterrupt({ say: (line) => progress.say(line), ending: () => session.ending });
   const session: Session = {
-    stdout,
+    print(text) {
+      progress.clear();
+      stdout.write(text);
+    },
+    handOverStdout: () => {
+      if (stdout.isTTY) progress.stop();
+    },
     style: styleFor(stdout, env, request.color),
     progress,
     signal: interrupt.signal,
+    get exitCode() {
+      return interrupt.exitCode;
+    },
+    ending: "ending at the next superstep",
     note: (line) => {
       if (!request.quiet) progress.say(line);
     },
+    warn: (code, text) => progress.say(describeWarning(code, text, style)),
   };
   try {
     return await action(session);
@@ -47,6 +69,17 @@ export async function inSession(
     progress.stop();
     interrupt.dispose();
   }
+}
+
+/** Also says each superstep as a line. */
+function tellingSupersteps(progress: Progress): Progress {
+  return {
+    ...progress,
+    listener(event) {
+      progress.listener(event);
+      if (event.type === "superstep") progress.say(superstepLine(event));
+    },
+  };
 }
 
 function codeIfInterrupted(error: unknown, { exitCode }: Interrupt): number {

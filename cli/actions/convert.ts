@@ -1,62 +1,61 @@
 /**
  * `superstep convert`: edges or a table, from any format to any.
  */
-import { SuperstepError } from "../../core/errors.ts";
+import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { edgeTable } from "../../graph/load/edgeTable.ts";
 import { readEdges } from "../../graph/load/readEdges.ts";
-import { encodingOfPath } from "../../graph/load/table/format.ts";
-import { checkOutput } from "../../graph/load/table/output.ts";
+import { encodingOfPath, tableFormats } from "../../graph/load/table/format.ts";
 import { readTable } from "../../graph/load/table/readTable.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
 import { writeEdgeList } from "../../graph/load/writeEdgeList.ts";
+import { counted } from "../counted.ts";
 import { exitCodes } from "../exitCodes.ts";
 import type { ConvertRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
-import { readingOptions, throwIfInterrupted, withContext } from "./engine.ts";
+import { noteBadRows, noteInput, noteWritten, readingOptions, throwIfInterrupted, withContext } from "./engine.ts";
+import { checkFiles } from "./resultFile.ts";
 
 /** Converts; resolves to the exit code. */
 export async function convert(request: ConvertRequest, session: Session): Promise<number> {
-  const { input, output, force, format } = request;
-  if (output !== "-") await checkOutput(output, { force });
-  const [only] = input.paths;
-  const isText = format === undefined && isEdgeList(output);
+  const { input, output, format, force } = request;
+  const isText = format === undefined && /\.(txt|el|wel|edges)(\.gz)?$/i.test(output);
+  checkSuffix(request, isText);
+  await checkFiles(request, input, !isText);
   const options = { force, signal: session.signal, ...(format && { format }) };
-  if (!isText && input.paths.length === 1 && isTable(only!) && input.src === undefined) {
-    const table = await readTable(only!);
+  const [from = ""] = input.paths;
+  if (!isText && isPlainTable(request)) {
+    const table = await readTable(from, input.delimiter === undefined ? {} : { delimiter: input.delimiter });
     await writeTable(table, output, options);
-    session.note(`wrote ${table.numRows.toLocaleString("en")} rows to ${output}`);
+    noteWritten(session, counted(table.numRows, "row"), output);
     return exitCodes.ok;
   }
   return withContext(request, session, async (ctx) => {
-    if (only !== undefined && isBinaryTable(only)) {
-      throw new SuperstepError(
-        "INVALID_ARGUMENT",
-        `convert: ${only} is a table; it can become .csv, .tsv, .ndjson, .parquet or .arrow, not an edge list`,
-      );
-    }
     const edges = await readEdges(ctx.driver, input.paths, {
       ...readingOptions(input, session, ctx),
       attributes: "all",
     });
-    session.note(`${input.paths.join(", ")}: ${edges.format}`);
+    noteInput(input.paths, edges.format, session);
+    noteBadRows("edges", edges.badRows, input, session);
     throwIfInterrupted(session);
+    if (output === "-") session.handOverStdout();
     if (isText) await writeEdgeList(edges.chunks, output, { force, throwIfStopped: () => throwIfInterrupted(session) });
     else await writeTable(edgeTable(edges.chunks), output, options);
-    session.note(`wrote ${edges.numEdges.toLocaleString("en")} edges to ${output}`);
+    noteWritten(session, counted(edges.numEdges, "edge"), output);
     return exitCodes.ok;
   });
 }
 
-/** Text with a source and a destination a line. */
-export function isEdgeList(file: string): boolean {
-  return /\.(txt|el|wel|edges)$/.test(file);
+/** @throws SuperstepError INVALID_ARGUMENT if the output's suffix says nothing. */
+function checkSuffix({ output, format }: ConvertRequest, isText: boolean): void {
+  if (isText || output === "-" || format !== undefined || encodingOfPath(output) !== undefined) return;
+  const known = tableFormats.map((name) => `.${name}`).join(" ");
+  throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(output)} must end in one of ${known}, or in .txt`);
 }
 
-/** A table by its suffix: rows of named columns, whatever they mean. */
-function isTable(file: string): boolean {
-  return encodingOfPath(file) !== undefined;
-}
-
-function isBinaryTable(file: string): boolean {
-  return /\.(parquet|arrow|ndjson)$/.test(file);
+/** True if the input is a table by its suffix, and nothing is asked that takes its columns for the ends of edges. */
+function isPlainTable({ input }: ConvertRequest): boolean {
+  const { paths, src, dst, weight, from, header, maxErrors, badRows, ids } = input;
+  const [file, ...others] = paths;
+  if (file === undefined || others.length > 0 || encodingOfPath(file) === undefined) return false;
+  return [src, dst, weight, from, header, maxErrors, badRows].every((option) => option === undefined) && ids === "auto";
 }

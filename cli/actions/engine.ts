@@ -6,21 +6,24 @@ import { SuperstepError, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { GraphLoader, type LoadReport, type Row } from "../../graph/load/graphLoader.ts";
 import type { ReadEdgesOptions } from "../../graph/load/readEdges.ts";
+import { writeBadRows } from "../../graph/load/text/badRowsFile.ts";
 import type { PartitionStrategy } from "../../graph/partition/strategy.ts";
 import type { VertexId } from "../../graph/types.ts";
+import { counted, grouped } from "../counted.ts";
 import type { EngineRequest, InputRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
+import type { GraphCounts } from "./presentResult.ts";
 
-/** Runs `use` with a context that ends with it, and whose events are the session's. */
+/** Runs `use` with a context that ends with it, and whose events are the session's. Its threads start at once. */
 export async function withContext<R>(
   { master }: EngineRequest,
   session: Session,
   use: (ctx: Context) => Promise<R>,
 ): Promise<R> {
   const ctx = await Context.create({ master, signal: session.signal });
-  ctx.driver.startThreads(); // while the input is looked at
   const unsubscribe = ctx.on(session.progress.listener);
   try {
+    ctx.driver.startThreads();
     return await use(ctx);
   } finally {
     unsubscribe();
@@ -44,26 +47,43 @@ export async function loadGraph(
   session: Session,
   attributes: "all" | "none" = "none",
 ): Promise<CommandGraph> {
-  const { paths, vertices, undirected } = input;
+  const { paths, vertices, undirected, defaultVertex } = input;
   const { graph: loaded, report } = await GraphLoader.load(ctx, paths, {
     ...readingOptions(input, session, ctx),
     attributes,
     undirected,
-    ...(vertices !== undefined && { vertices: { paths: vertices } }),
+    defaultVertex,
+    ...(vertices !== undefined && { vertices: { paths: vertices, options: vertexOptions(input, session) } }),
     numPartitions: partitions,
   });
-  session.note(`${paths.join(", ")}: ${report.edges.format}`);
-  noteWhatWasLeftOut(report, session);
+  noteInput(paths, report.edges.format, session);
+  if (report.vertices !== undefined) noteInput([vertices!], report.vertices.format, session);
+  if (input.badRows !== undefined && report.vertices !== undefined) {
+    await writeBadRows(input.badRows, [...report.edges.badRows.kept, ...report.vertices.badRows.kept]);
+  }
+  noteBadRows("edges", report.edges.badRows, input, session);
+  if (report.vertices !== undefined) noteBadRows("vertices", report.vertices.badRows, input, session);
+  if (report.numDuplicateVertices > 0) {
+    const rows = counted(report.numDuplicateVertices, "row");
+    session.note(`${vertices!}: ${rows} with an id that had occurred before; the first row of each id counts`);
+  }
   const graph = strategy === undefined ? loaded : loaded.partitionBy(strategy as PartitionStrategy, partitions);
   return { graph, report, weight: report.edges.weight };
 }
 
+/** How large the graph is; of an undirected one the edges as they were given, not the arcs. */
+export async function countsOf({ graph, report }: CommandGraph, { undirected }: InputRequest): Promise<GraphCounts> {
+  const [vertices, arcs] = [await graph.numVertices(), await graph.numEdges()];
+  return { vertices, edges: undirected ? report.edges.numEdges : arcs, directed: !undirected };
+}
+
 /** How edges are read, as a request says. */
 export function readingOptions(input: InputRequest, session: Session, ctx: Context): ReadEdgesOptions {
-  const { badRows, ids, maxErrors } = input;
+  const { badRows, ids, maxErrors, from } = input;
   return {
     ids,
-    ...picked(input, ["src", "dst", "weight", "delimiter"]),
+    ...picked(input, ["src", "dst", "weight", "delimiter", "header"]),
+    ...(from !== undefined && { format: from }),
     ...(maxErrors !== undefined && { maxErrors }),
     ...(badRows !== undefined && { badRowsFile: badRows }),
     signal: session.signal,
@@ -72,18 +92,42 @@ export function readingOptions(input: InputRequest, session: Session, ctx: Conte
   };
 }
 
-function noteWhatWasLeftOut({ edges, vertices, numDuplicateVertices }: LoadReport, session: Session): void {
-  for (const [what, badRows] of [
-    ["edges", edges.badRows],
-    ["vertices", vertices?.badRows],
-  ] as const) {
-    if (badRows === undefined || badRows.total === 0) continue;
-    session.note(`${badRows.total} bad rows among the ${what} were set aside:`);
-    for (const { reason, count } of badRows.byReason.slice(0, 10)) session.note(`  ${count} x ${reason}`);
-  }
-  if (numDuplicateVertices > 0) {
-    session.note(`${numDuplicateVertices} vertices are listed again in the table; the first row of each counts`);
-  }
+/** How the table of vertices is read. Its bad rows go where those of the edges go. */
+function vertexOptions(
+  { id, maxErrors, badRows }: InputRequest,
+  { signal }: Session,
+): ReadEdgesOptions & { id?: string } {
+  return {
+    signal,
+    ...(id !== undefined && { id }),
+    ...(maxErrors !== undefined && { maxErrors }),
+    ...(badRows !== undefined && { badRowsFile: badRows }),
+  };
+}
+
+/** Says what an input was taken for. */
+export function noteInput(paths: readonly string[], format: string, session: Session): void {
+  const names = paths.length > 4 ? `${paths.slice(0, 3).join(", ")} and ${paths.length - 3} more` : paths.join(", ");
+  session.note(`${names === "-" ? "<stdin>" : names}: ${format}`);
+}
+
+/** Says what was written, and where; of standard output nothing, which a reader may have left early. */
+export function noteWritten(session: Session, what: string, output: string): void {
+  if (output !== "-") session.note(`wrote ${what} to ${output}`);
+}
+
+/** Says how many rows were set aside, and why. */
+export function noteBadRows(
+  what: "edges" | "vertices",
+  badRows: LoadReport["edges"]["badRows"],
+  { badRows: file }: InputRequest,
+  session: Session,
+): void {
+  const { total, byReason } = badRows;
+  if (total === 0) return;
+  session.note(`${counted(total, "bad row")} among the ${what} set aside${file === undefined ? "" : ` in ${file}`}:`);
+  for (const { reason, count } of byReason.slice(0, 10)) session.note(`  ${grouped(count)} x ${reason}`);
+  if (byReason.length > 10) session.note(`  and ${counted(byReason.length - 10, "more reason")}`);
 }
 
 function picked<T, K extends keyof T>(from: T, names: readonly K[]): { [P in K]?: Exclude<T[P], undefined> } {
@@ -97,13 +141,29 @@ function picked<T, K extends keyof T>(from: T, names: readonly K[]): { [P in K]?
 /**
  * The vertex that the text of an option means.
  *
+ * @throws SuperstepError INVALID_ARGUMENT if ids are integers and this is none, or it is no vertex of the graph.
+ */
+export async function vertexNamed(
+  command: string,
+  option: string,
+  text: string,
+  { graph, report }: CommandGraph,
+): Promise<VertexId> {
+  const id = vertexIdOf(command, option, text, report);
+  if (await graph.hasVertex(id)) return id;
+  throw new SuperstepError("INVALID_ARGUMENT", `${command}: ${option} ${text} is no vertex of the graph`);
+}
+
+/**
+ * The id that the text of an option means.
+ *
  * @throws SuperstepError INVALID_ARGUMENT if ids are integers and this is none.
  */
-export function vertexIdOf(option: string, text: string, { edges }: LoadReport): VertexId {
+export function vertexIdOf(command: string, option: string, text: string, { edges }: LoadReport): VertexId {
   if (edges.idType === "string") return text;
-  if (!/^-?\d+$/.test(text))
-    throw invalidArgument(option, "its value", "an integer, as the ids of this graph are", text);
-  return BigInt(text);
+  if (!/^-?\d+$/.test(text)) throw invalidArgument(command, option, "an integer, as the ids of this graph are", text);
+  const id = Number(text);
+  return Number.isSafeInteger(id) ? id : BigInt(text);
 }
 
 /** @throws SuperstepError CANCELLED if the session was interrupted: nothing is written after that. */

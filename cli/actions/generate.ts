@@ -10,33 +10,41 @@ import { logNormal } from "../../graph/load/generators/logNormal.ts";
 import { rmat } from "../../graph/load/generators/rmat.ts";
 import { star } from "../../graph/load/generators/star.ts";
 import { encodingOfPath } from "../../graph/load/table/format.ts";
-import { checkOutput } from "../../graph/load/table/output.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
 import { writeEdgeList } from "../../graph/load/writeEdgeList.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { counted } from "../counted.ts";
 import type { GenerateRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
-import { throwIfInterrupted, withContext } from "./engine.ts";
+import { noteWritten, throwIfInterrupted, withContext } from "./engine.ts";
+import { checkFiles } from "./resultFile.ts";
 
 /** Generates; resolves to the exit code. */
 export async function generate(request: GenerateRequest, session: Session): Promise<number> {
   const { output, force, kind, seed } = request;
-  if (output !== "-") await checkOutput(output, { force });
+  const isTable = encodingOfPath(output) !== undefined;
+  await checkFiles({ output, force }, { paths: [] }, isTable);
   return withContext(request, session, async (ctx) => {
     const { edges } = await generated(ctx, request);
     throwIfInterrupted(session);
+    if (output === "-") session.handOverStdout();
     const numEdges = edges.reduce((sum, chunk) => sum + chunk.numEdges, 0);
     const progress = (done: number): void =>
       ctx.driver.events.emit({ type: "phase", job: null, phase: "write", done, total: numEdges, unit: "edges" });
-    if (encodingOfPath(output) === undefined) {
-      const comments = [`${kind} graph, ${numEdges} edges, seed ${seed}`, "src\tdst"];
+    if (!isTable) {
+      const comments = [
+        `${kind} graph, ${counted(numEdges, "edge")}${seeded.has(kind) ? `, seed ${seed}` : ""}`,
+        "src\tdst",
+      ];
       const throwIfStopped = (): void => throwIfInterrupted(session);
       await writeEdgeList(edges, output, { comments, force, onProgress: progress, throwIfStopped });
     } else await writeTable(edgeTable(edges), output, { force, signal: session.signal });
-    session.note(`wrote ${numEdges.toLocaleString("en")} edges to ${output}`);
+    noteWritten(session, counted(numEdges, "edge"), output);
     return exitCodes.ok;
   });
 }
+
+const seeded: ReadonlySet<string> = new Set(["rmat", "kronecker", "log-normal"]);
 
 function generated({ driver }: Context, request: GenerateRequest): Promise<GeneratedGraph> {
   const { kind, seed, vertices, edges, scale, edgeFactor, rows, columns, mu, sigma } = request;

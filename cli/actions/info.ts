@@ -1,14 +1,16 @@
 /**
  * `superstep info`: what an input is taken for, and what graph it holds.
  */
-import type { Json } from "../../core/errors.ts";
+import { escapeControls, type Json } from "../../core/errors.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { LoadReport, Row } from "../../graph/load/graphLoader.ts";
 import { useParts } from "../../graph/parts.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { counted, grouped } from "../counted.ts";
 import type { InfoRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { loadGraph, withContext } from "./engine.ts";
+import { checkFiles } from "./resultFile.ts";
 
 /** Counts that tell a graph's shape. */
 interface ShapeCounts {
@@ -27,11 +29,12 @@ interface ShapeCounts {
 
 /** Tells about an input; resolves to the exit code. */
 export async function info(request: InfoRequest, session: Session): Promise<number> {
+  await checkFiles(request, request.input);
   return withContext(request, session, async (ctx) => {
     const { graph, report } = await loadGraph(ctx, request.input, request, { ...session, note: () => {} }, "all");
     const counts = await countShape(graph);
-    if (request.json) session.stdout.write(`${JSON.stringify(asJson(request, report, counts))}\n`);
-    else session.stdout.write(asText(request, report, counts));
+    if (request.json) session.print(`${JSON.stringify(asJson(request, report, counts))}\n`);
+    else session.print(asText(request, report, counts));
     return exitCodes.ok;
   });
 }
@@ -86,9 +89,12 @@ function asJson({ input }: InfoRequest, { edges, vertices, ...rest }: LoadReport
     lines: edges.numLines,
     comments: edges.numComments,
     badRows: edges.badRows.total,
+    badRowReasons: edges.badRows.byReason.map(({ reason, count }) => ({ reason, count })),
     edgeColumns: edges.columns.map(({ name, type }) => ({ name, type })),
     ...(vertices && {
+      vertexFormat: vertices.format,
       vertexRows: vertices.numVertices,
+      vertexBadRows: vertices.badRows.total,
       duplicateVertices: rest.numDuplicateVertices,
       vertexColumns: vertices.columns.map(({ name, type }) => ({ name, type })),
     }),
@@ -102,41 +108,51 @@ function asText(
   { edges, vertices, numDuplicateVertices }: LoadReport,
   counts: ShapeCounts,
 ): string {
-  const number = (value: number): string => value.toLocaleString("en");
   const columns = (list: readonly { name: string; type: string }[]): string =>
-    list.length === 0 ? "none" : list.map(({ name, type }) => `${name} (${type})`).join(", ");
+    list.length === 0 ? "none" : list.map(({ name, type }) => `${escapeControls(name)} (${type})`).join(", ");
+  const without = (count: number, what: string): string => `${counted(count, "vertex", "vertices")} without ${what}`;
+  const ofVertices: [string, string][] =
+    vertices === undefined
+      ? []
+      : [
+          ["vertex table", vertices.format],
+          [
+            "vertex rows",
+            `${grouped(vertices.numVertices)}; ${counted(numDuplicateVertices, "repeated id")}, ${counted(vertices.badRows.total, "bad row")}`,
+          ],
+          ...reasons(vertices.badRows),
+          ["vertex columns", columns(vertices.columns)],
+        ];
   const lines: [string, string][] = [
     ["input", input.paths.join(", ")],
     ["format", edges.format],
     [
       "lines",
-      `${number(edges.numLines)}, of them ${number(edges.numComments)} comments, ${number(edges.badRows.total)} bad rows`,
+      `${grouped(edges.numLines)}; ${counted(edges.numComments, "comment")}, ${counted(edges.badRows.total, "bad row")}`,
     ],
+    ...reasons(edges.badRows),
+    ["edge columns", columns(edges.columns)],
+    ...ofVertices,
     ["ids", counts.ids],
-    ["vertices", number(counts.vertices)],
+    ["vertices", grouped(counts.vertices)],
     [
       "edges",
-      `${number(counts.edges)}, of them ${number(counts.selfLoops)} self-loops, ${number(counts.duplicates)} duplicates`,
+      `${grouped(counts.edges)}; ${counted(counts.selfLoops, "self-loop")}, ${counted(counts.duplicates, "duplicate")}`,
     ],
+    ["in-degree", `up to ${grouped(counts.largestInDegree)}; ${without(counts.withoutIncoming, "incoming edges")}`],
+    ["out-degree", `up to ${grouped(counts.largestOutDegree)}; ${without(counts.withoutOutgoing, "outgoing edges")}`],
     [
-      "in-degree",
-      `up to ${number(counts.largestInDegree)}; ${number(counts.withoutIncoming)} vertices without incoming edges`,
+      "memory",
+      `${grouped(counts.graphBytes)} bytes in ${counted(counts.partitions, "partition")}, attributes included`,
     ],
-    [
-      "out-degree",
-      `up to ${number(counts.largestOutDegree)}; ${number(counts.withoutOutgoing)} vertices without outgoing edges`,
-    ],
-    ["edge columns", columns(edges.columns)],
-    ...(vertices
-      ? ([
-          [
-            "vertex table",
-            `${number(vertices.numVertices)} rows, ${number(numDuplicateVertices)} of them repeated ids`,
-          ],
-          ["vertex columns", columns(vertices.columns)],
-        ] as [string, string][])
-      : []),
-    ["memory", `${number(counts.graphBytes)} bytes in ${counts.partitions} partitions, attributes included`],
   ];
-  return lines.map(([name, text]) => `${name.padEnd(15)}${text}\n`).join("");
+  return lines.map(([name, text]) => `${name.padEnd(16)}${text}`.trimEnd() + "\n").join("");
+}
+
+function reasons({ byReason }: LoadReport["edges"]["badRows"]): [string, string][] {
+  const lines = byReason
+    .slice(0, 10)
+    .map(({ reason, count }): [string, string] => ["", `${grouped(count)} x ${reason}`]);
+  if (byReason.length > 10) lines.push(["", `and ${counted(byReason.length - 10, "more reason")}`]);
+  return lines;
 }

@@ -6,86 +6,88 @@ import type { EventBus } from "../../core/schedule/events.ts";
 import type { LoadReport } from "../../graph/load/graphLoader.ts";
 import { valueReader, type Table } from "../../graph/load/table/table.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
-import { printTable } from "../printTable.ts";
-import type { AlgorithmParameters, ReportRequest, ResultRequest } from "../requests.ts";
+import { counted } from "../counted.ts";
+import { printTable, shortNumber } from "../printTable.ts";
+import type { ReportRequest, ResultRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
+import { topRows, type RowOrder } from "./topRows.ts";
 
 /** What an algorithm found. */
 export interface Outcome {
   readonly table: Table;
-  /** The column that orders the rows shown; default: the order of the table. */
-  readonly by?: string;
-  readonly order?: "ascending" | "descending";
+  /** Which rows are shown first; default: the order of the table. */
+  readonly order?: RowOrder;
   readonly supersteps: number;
   readonly converged: boolean;
   readonly residual?: number;
   /** Parameters as they were used, defaults included. */
-  readonly used?: Readonly<Record<string, Json>>;
-  /** What else is to be said of it, in JSON and in words. */
-  readonly summary?: {
-    readonly components: number;
-    readonly largest: readonly { readonly component: Json; readonly size: number }[];
-  };
-  readonly notes?: readonly string[];
+  readonly parameters: Readonly<Record<string, Json>>;
+  /** What else JSON says of it. */
+  readonly more?: Readonly<Record<string, Json>>;
+  /** What is shown instead of the top rows, with a line above it. */
+  readonly summary?: { readonly headline: string; readonly table: Table };
 }
 
 /** A result and how it came about. */
 export interface PresentedResult extends Outcome {
   readonly algorithm: string;
   readonly report: LoadReport;
-  readonly counts: {
-    readonly vertices: number;
-    readonly edges: number;
-    readonly directed: boolean;
-    readonly arcs?: number;
-  };
+  readonly counts: GraphCounts;
   readonly computeMs: number;
   readonly events: EventBus;
 }
 
-type Presenting = ResultRequest & ReportRequest & { readonly parameters?: AlgorithmParameters };
+/** How large a graph is. */
+export interface GraphCounts {
+  readonly vertices: number;
+  /** Edges as they were given. */
+  readonly edges: number;
+  readonly directed: boolean;
+}
 
 /** Writes the table where the request says, then prints what is to be seen. */
-export async function presentResult(request: Presenting, session: Session, result: PresentedResult): Promise<void> {
-  const { table, report, computeMs, notes = [] } = result;
+export async function presentResult(
+  request: ResultRequest & ReportRequest,
+  session: Session,
+  result: PresentedResult,
+): Promise<void> {
+  const { table, report, computeMs, events } = result;
+  const { output, force, format } = request;
   const started = performance.now();
-  if (request.output !== undefined) {
-    const { numRows } = table;
-    result.events.emit({ type: "phase", job: null, phase: "write", done: 0, total: numRows, unit: "rows" });
-    await writeTable(table, request.output, {
-      force: request.force,
-      signal: session.signal,
-      ...(request.format && { format: request.format }),
-    });
-    result.events.emit({ type: "phase", job: null, phase: "write", done: numRows, total: numRows, unit: "rows" });
+  if (output !== undefined) {
+    const progress = { type: "phase", job: null, phase: "write", total: table.numRows, unit: "rows" } as const;
+    events.emit({ ...progress, done: 0 });
+    if (output === "-") session.handOverStdout();
+    await writeTable(table, output, { force, signal: session.signal, ...(format && { format }) });
+    events.emit({ ...progress, done: table.numRows });
   }
-  const timings = {
+  const timings: Timings = {
     read: rounded(report.readMs),
     build: rounded(report.buildMs),
     compute: rounded(computeMs),
-    write: rounded(performance.now() - started),
+    write: output === undefined ? 0 : rounded(performance.now() - started),
   };
-  for (const note of notes) session.note(note);
-  const rows = topRows(result, request.top);
-  if (request.json) session.stdout.write(`${JSON.stringify(jsonOf(request, result, timings, rows))}\n`);
-  else if (request.output !== "-") printText(session, result, rows);
-  session.note(endLine(result, timings, request.output));
+  const rows = topRows(table, request.top, result.order);
+  if (request.json) session.print(`${JSON.stringify(jsonOf(result, timings, rows))}\n`);
+  else if (output !== "-" && request.top > 0) session.print(textOf(session, result, rows));
+  session.note(endLine(result, timings, output));
 }
 
-type Timings = { readonly read: number; readonly build: number; readonly compute: number; readonly write: number };
+interface Timings {
+  readonly read: number;
+  readonly build: number;
+  readonly compute: number;
+  readonly write: number;
+}
 
-function printText(session: Session, { table, summary }: PresentedResult, rows: readonly number[]): void {
-  if (summary !== undefined) {
-    session.stdout.write(`${summary.components} components; the largest:\n`);
-    for (const { component, size } of summary.largest.slice(0, Math.max(1, rows.length))) {
-      session.stdout.write(`  ${String(component)}: ${size} vertices\n`);
-    }
-  } else if (rows.length > 0) session.stdout.write(printTable(table, { rows, style: session.style }));
+function textOf({ style }: Session, { table, summary }: PresentedResult, rows: readonly number[]): string {
+  if (summary === undefined) return printTable(table, { rows, style });
+  const shown = Array.from({ length: Math.min(rows.length, summary.table.numRows) }, (_none, row) => row);
+  return `${summary.headline}\n${shown.length > 0 ? printTable(summary.table, { rows: shown, style }) : ""}`;
 }
 
 function jsonOf(
-  request: Presenting,
-  { algorithm, counts, supersteps, converged, residual, table, used, summary }: PresentedResult,
+  { algorithm, parameters, counts, supersteps, converged, residual, table, more }: PresentedResult,
   timings: Timings,
   rows: readonly number[],
 ): { readonly [name: string]: Json } {
@@ -93,20 +95,20 @@ function jsonOf(
   return {
     version: 1,
     algorithm,
-    parameters: { ...(request.parameters as { readonly [name: string]: Json } | undefined), ...used },
-    graph: counts as unknown as Json,
+    parameters,
+    graph: { ...counts },
     supersteps,
     converged,
     ...(residual !== undefined && { residual: jsonValue(residual) }),
-    ...(summary && { components: summary.components, largest: summary.largest as unknown as Json }),
-    timings,
+    ...more,
+    timings: { ...timings },
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
     top: rows.map((row) => Object.fromEntries(readers.map(({ name, read }) => [name, jsonValue(read(row))]))),
   };
 }
 
-/** JSON knows no infinities: they are strings there. Integers beyond 2^53 are digits in a string. */
-function jsonValue(value: unknown): Json {
+/** A value for JSON, which knows no infinities: they are strings there. Integers beyond 2^53 are digits in a string. */
+export function jsonValue(value: unknown): Json {
   if (typeof value === "bigint") {
     const asNumber = Number(value);
     return Number.isSafeInteger(asNumber) ? asNumber : String(value);
@@ -115,36 +117,18 @@ function jsonValue(value: unknown): Json {
   return value as Json;
 }
 
-/** The rows to show, best first; of equal ones the lowest id, which comes first in the table. */
-function topRows({ table, by, order }: Outcome, count: number): number[] {
-  const column = table.columns.find(({ name }) => name === by);
-  if (column === undefined || column.type !== "number") {
-    return Array.from({ length: Math.min(count, table.numRows) }, (_, row) => row);
-  }
-  const { values, validity } = column;
-  const sign = order === "descending" ? -1 : 1;
-  const rows = Uint32Array.from({ length: table.numRows }, (_, row) => row);
-  const key = (row: number): number => (validity?.[row] === 0 ? Infinity : sign * values[row]!);
-  return Array.from(rows.toSorted((a, b) => compare(key(a), key(b)) || a - b).subarray(0, count));
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function endLine(
   { algorithm, counts, supersteps, converged, residual }: PresentedResult,
   { read, build, compute, write }: Timings,
   output: string | undefined,
 ): string {
-  const end = converged ? "converged" : "stopped at the limit";
-  const change = residual === undefined ? "" : `, last change ${Number(residual.toPrecision(3))}`;
-  const arcs = counts.arcs === undefined ? "" : `, undirected: ${counts.arcs.toLocaleString("en")} arcs`;
+  const end = converged ? "converged" : "not converged";
+  const change = residual === undefined ? "" : `, last change ${shortNumber(Number(residual.toPrecision(3)))}`;
+  const size = `${counted(counts.vertices, "vertex", "vertices")}, ${counted(counts.edges, "edge")}`;
   const where = output === undefined || output === "-" ? "" : `; wrote ${output}`;
   return (
-    `${algorithm}: ${supersteps} supersteps, ${end}${change}; ${counts.vertices.toLocaleString("en")} vertices, ` +
-    `${counts.edges.toLocaleString("en")} edges${arcs}; read ${read} ms, build ${build} ms, compute ${compute} ms, ` +
-    `write ${write} ms${where}`
+    `${algorithm}: ${counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
+    `read ${read} ms, build ${build} ms, compute ${compute} ms, write ${write} ms${where}`
   );
 }
 

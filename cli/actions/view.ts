@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import path from "node:path";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { graphTables } from "../../graph/graphTables.ts";
-import { checkOutput, openOutput } from "../../graph/load/table/output.ts";
+import { openOutput } from "../../graph/load/table/output.ts";
 import { readTable } from "../../graph/load/table/readTable.ts";
 import { valueReader, type Table, type TableColumn } from "../../graph/load/table/table.ts";
 import type { VertexId } from "../../graph/types.ts";
@@ -18,11 +18,13 @@ import { exitCodes } from "../exitCodes.ts";
 import type { ViewRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { loadGraph, throwIfInterrupted, withContext } from "./engine.ts";
+import { checkFiles } from "./resultFile.ts";
 
 /** Shows or exports; resolves to the exit code. */
 export async function view(request: ViewRequest, session: Session): Promise<number> {
   const { export: file, force } = request;
-  if (file !== undefined) await checkOutput(file, { force });
+  const { edges } = request;
+  await checkFiles({ output: file, force }, { ...edges, paths: [...edges.paths, request.result] }, false);
   const result = await readTable(request.result);
   const graph = await withContext({}, session, (ctx) => resultGraph(ctx, request, result, session));
   const by = request.by ?? firstNumber(result);
@@ -53,7 +55,8 @@ async function show(
   session: Session,
   served: { readonly url: string; close(): Promise<void> },
 ): Promise<number> {
-  session.stdout.write(`${served.url}\n`);
+  session.print(`${served.url}\n`);
+  session.ending = "closing the page";
   session.note("serving until Ctrl-C");
   if (open) openBrowser(served.url);
   await new Promise<void>((resolve) => session.signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -102,10 +105,12 @@ async function resultGraph(
       `view: no id of ${excerpt(file)} (column ${excerpt(idColumn.name)}) occurs in the edges; are they of the same graph?`,
     );
   }
-  const columns = [...result.columns.filter((column) => column !== idColumn)].map((column): [string, ResultColumn] => {
-    const read = valueReader(column);
-    return [column.name, Array.from(rowOf, (row) => (row < 0 ? null : read(row)))];
-  });
+  const columns = result.columns
+    .filter((column) => column !== idColumn)
+    .map((column): [string, ResultColumn] => {
+      const read = valueReader(column);
+      return [column.name, Array.from(rowOf, (row) => (row < 0 ? null : read(row)))];
+    });
   return {
     numVertices: tables.vertices.numRows,
     numEdges: tables.edges.numRows,

@@ -28,7 +28,8 @@ export function infoCommand(perform: Perform, done: (code: number) => void): Com
     .argument("<input...>", "edges: files, directories, patterns, or - for stdin; plain or gzip")
     .addHelpText("before", examples)
     .optionsGroup("Result:")
-    .addOption(new Option("--json", "print one object"));
+    .addOption(new Option("--json", "print one object"))
+    .addOption(new Option("--force", "replace an existing file of bad rows"));
   addInputOptions(command);
   addEngineOptions(command);
   addReportOptions(command);
@@ -37,6 +38,7 @@ export function infoCommand(perform: Perform, done: (code: number) => void): Com
       command: "info",
       input: inputRequest(paths, values),
       json: values["json"] === true,
+      force: values["force"] === true,
       ...engineRequest(values),
       ...reportRequest(values),
     });

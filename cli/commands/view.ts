@@ -2,7 +2,7 @@
  * `superstep view RESULT --edges INPUT`: shows a result as a picture.
  */
 import { Command, Option } from "commander";
-import { SuperstepError } from "../../core/errors.ts";
+import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { integer, text } from "../optionValues.ts";
 import {
   type OptionValues,
@@ -61,6 +61,10 @@ function repeated(value: string, before: readonly string[] = []): readonly strin
 function viewRequest(result: string, values: OptionValues): ViewRequest {
   if (values["hops"] !== undefined && values["ego"] === undefined) {
     throw new SuperstepError("INVALID_ARGUMENT", "view: --hops needs --ego");
+  }
+  const file = values["export"] as string | undefined;
+  if (file !== undefined && !/\.html?$/i.test(file)) {
+    throw new SuperstepError("INVALID_ARGUMENT", `view: --export must end in .html, got ${excerpt(file)}`);
   }
   const { port, open } = values as { port: number; open: boolean };
   return {

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const packageRoot = new URL("../../", import.meta.url);
 
-/** Bare imports of this package, and relative imports of `.js` files that are `.ts` files. */
+/** Bare imports of this package, and imports of `.js` files that are `.ts` files. */
 export const resolve: ResolveHook = async (specifier, context, next) => {
   if (specifier === "superstep" || specifier.startsWith("superstep/")) {
     const layer = specifier === "superstep" ? "index.js" : `${specifier.slice("superstep/".length)}/index.js`;
@@ -17,28 +17,41 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
   try {
     return await next(specifier, context);
   } catch (error) {
-    const isRelativeScript = /^\.{1,2}\/.*\.m?js$/.test(specifier);
-    if (!isRelativeScript || (error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    return next(specifier.replace(/js$/, "ts"), context);
+    const isScript = /^(\.{1,2}\/|\/|file:).*\.m?js$/.test(specifier);
+    if (!isScript || (error as { code?: unknown }).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    try {
+      return await next(specifier.replace(/js$/, "ts"), context);
+    } catch {
+      throw error; // which has the name as it was written
+    }
   }
 };
 
 /** Sources that end in .ts or .mts. */
 export const load: LoadHook = async (url, context, next) => {
   if (!/^file:.*\.m?ts$/.test(url)) return next(url, context);
-  const { transform } = await import("@swc/wasm-typescript");
   const file = fileURLToPath(url);
-  const source = await readFile(file, "utf8");
-  try {
-    const { code } = await transform(source, { filename: file, mode: "strip-only", module: true });
-    return { format: "module", source: code, shortCircuit: true };
-  } catch (error) {
-    throw new SyntaxError(`${file}: ${messageOf(error)}`);
-  }
+  return { format: "module", source: await stripped(file, await readFile(file, "utf8")), shortCircuit: true };
 };
 
-function messageOf(error: unknown): string {
+/** JavaScript, lines and columns as they were; but a file with enums or namespaces is written anew, and they move. */
+async function stripped(file: string, source: string): Promise<string> {
+  const { transform } = await import("@swc/wasm-typescript");
+  const options = { filename: file, module: true };
+  try {
+    return (await transform(source, { ...options, mode: "strip-only" })).code;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "UnsupportedSyntax") throw syntaxError(file, error);
+  }
+  try {
+    return (await transform(source, { ...options, mode: "transform" })).code;
+  } catch (error) {
+    throw syntaxError(file, error);
+  }
+}
+
+function syntaxError(file: string, error: unknown): SyntaxError {
   const { message, startLine, startColumn } = error as { message?: string; startLine?: number; startColumn?: number };
-  const place = startLine === undefined ? "" : `${startLine}:${(startColumn ?? 0) + 1}: `;
-  return `${place}${message ?? String(error)}`;
+  const place = startLine === undefined ? file : `${file}:${startLine}:${(startColumn ?? 0) + 1}`;
+  return new SyntaxError(`${place}: ${message ?? String(error)}`);
 }

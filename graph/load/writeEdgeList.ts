@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import { idValueReader } from "../operators/idValueReader.ts";
 import type { EdgeChunk, RawColumn } from "./edgeChunk.ts";
 import { OutputClosed, openOutput, streamOutput, type Output } from "./table/output.ts";
+import { gzipOutput } from "./table/writeTable.ts";
 
 /** Options of `writeEdgeList`. */
 export interface WriteEdgeListOptions {
@@ -23,8 +24,10 @@ const flushBytes = 1 << 20;
 const maxIntegerLine = 42;
 
 /**
- * Writes the edges of `chunks`, in order, to `file`, or to standard output if it is `-`. The file appears whole or not
- * at all. Numbers are written so that they read back as they are.
+ * Writes the edges of `chunks`, in order, to `file`, or to standard output if it is `-`; in gzip if it ends in .gz. The
+ * file appears whole or not at all. Numbers are written so that they read back as they are.
+ *
+ * A reader of standard output that goes away early is no failure.
  *
  * @throws SuperstepError INVALID_ARGUMENT as `openOutput`.
  */
@@ -33,8 +36,9 @@ export async function writeEdgeList(
   file: string,
   options: WriteEdgeListOptions = {},
 ): Promise<void> {
-  const output =
+  const target =
     file === "-" ? streamOutput(process.stdout) : await openOutput(file, { force: options.force ?? false });
+  const output = /\.gz$/i.test(file) ? gzipOutput(target) : target;
   try {
     const comments = (options.comments ?? []).map((line) => `# ${line}\n`).join("");
     if (comments !== "") await output.write(Buffer.from(comments));

@@ -9,6 +9,7 @@ function listen() {
   const interrupt = listenForInterrupt({
     source: source as unknown as NodeJS.Process,
     say: (line) => said.push(line),
+    ending: () => "ending soon",
     exit: (code) => exits.push(code),
   });
   return { source, said, exits, interrupt };
@@ -19,7 +20,7 @@ describe("listenForInterrupt", () => {
     const { source, said, exits, interrupt } = listen();
     expect([interrupt.signal.aborted, interrupt.exitCode]).toEqual([false, undefined]);
     source.emit("SIGINT", "SIGINT");
-    expect(said).toEqual(["interrupted: ending at the next superstep; Ctrl-C again ends at once"]);
+    expect(said).toEqual(["interrupted: ending soon; Ctrl-C again ends at once"]);
     expect([interrupt.signal.aborted, interrupt.exitCode]).toEqual([true, 130]);
     expect(exits).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe("superstep run", () => {
     expect((await command("run pagerank wiki.txt")).request).toEqual({
       command: "run",
       algorithm: "pagerank",
-      input: { paths: ["wiki.txt"], undirected: false, ids: "auto" },
+      input: { paths: ["wiki.txt"], undirected: false, ids: "auto", defaultVertex: false },
       parameters: {},
       explain: false,
       requireConvergence: false,
@@ -42,7 +42,7 @@ describe("superstep run", () => {
 
   it("reads every option", async () => {
     const line =
-      "run pr a.csv b.csv --src from --dst 2 --weight miles --vertices v.csv --undirected --delimiter tab --ids string " +
+      "run pr a.csv b.csv --src from --dst 2 --weight miles --vertices v.csv --id key --default-vertex --undirected --from CSV --no-header --delimiter tab --ids string " +
       "--max-errors 5 --bad-rows bad.csv --master local[2] --partitions 7 --strategy edgepartition2d -o out.csv " +
       "--format tsv --force --top 3 --json --progress JSON --explain --quiet --verbose --no-color --tolerance 1e-6 " +
       "--reset-prob .2 --scale probability --source 30 --max-supersteps 50 --require-convergence";
@@ -55,7 +55,11 @@ describe("superstep run", () => {
         dst: "2",
         weight: "miles",
         vertices: "v.csv",
+        id: "key",
+        defaultVertex: true,
         undirected: true,
+        from: "csv",
+        header: false,
         delimiter: "\t",
         ids: "string",
         maxErrors: 5,
@@ -128,6 +132,10 @@ describe("superstep run", () => {
     ["run pr x -o - --top 5", "--top and -o - both print"],
     ["run pr x --format csv", "--format needs --output"],
     ["run pr x --top", "argument missing"],
+    ["run pr x --id key", "--id needs --vertices"],
+    ["run pr x --default-vertex", "--default-vertex needs --vertices"],
+    ["run pr x --from gml", "--from must be one of edgeList, csv, tsv, mtx"],
+    ["run pr x --max-errors 100001", "--max-errors must be an integer from 0 to 100000"],
   ])("refuses %j", async (line, message) => {
     await expect(command(line)).rejects.toMatchObject(usage(message));
   });
@@ -180,11 +188,13 @@ describe("the other commands", () => {
 
   it.each([
     ["rum pagerank x", "superstep: unknown command rum; did you mean run?"],
+    ["pagerank x", "superstep: unknown command pagerank; did you mean superstep run pagerank?"],
     ["--nope", "superstep: unknown option --nope"],
     ["help vew", 'superstep: no command "vew"; did you mean view?'],
     ["convert a b c", "convert: too many arguments"],
     ["view r.csv", "view: required option --edges <input> not specified"],
     ["view r.csv --edges a --hops 2", "view: --hops needs --ego"],
+    ["view r.csv --edges a --export v.svg", 'view: --export must end in .html, got "v.svg"'],
     ["generate rmat x --vertices 10", "generate: rmat needs --edges"],
     ["generate star x --vertices 10 --edges 3", "generate: --edges does not go with star"],
     ["generate tree x", 'kind must be one of rmat, kronecker, log-normal, grid, star, got "tree"'],

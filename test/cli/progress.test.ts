@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ProgressMode, showProgress } from "../../cli/progress.ts";
-import { advance, duration, grouped, noProgress, progressLine } from "../../cli/progressState.ts";
+import { grouped } from "../../cli/counted.ts";
+import { advance, duration, noProgress, progressLine } from "../../cli/progressState.ts";
 import { styleFor } from "../../cli/style.ts";
 import type { EventBody, SuperstepEvent } from "../../core/schedule/events.ts";
 

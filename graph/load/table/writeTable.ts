@@ -73,7 +73,7 @@ function cancellable(output: Output, signal: AbortSignal | undefined): Output {
 }
 
 /** Compresses what is written, and hands it on in order. */
-function gzipOutput(output: Output): Output {
+export function gzipOutput(output: Output): Output {
   const gzip = createGzip();
   const copied = (async () => {
     for await (const bytes of gzip) await output.write(bytes as Buffer);
