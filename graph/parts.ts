@@ -6,6 +6,7 @@ import type { ColumnSet } from "../core/column/types.ts";
 import type { Driver } from "../core/cluster/driver.ts";
 import type { Context } from "../core/context.ts";
 import { Deferred } from "./deferred.ts";
+import { makeRoom } from "./makeRoom.ts";
 import type { Shape } from "./shape.ts";
 
 /** The parts of a graph. Operators make new parts from old ones, and share those they leave alone. */
@@ -35,7 +36,11 @@ export function deferredColumns(
   inputs: readonly Deferred<never>[],
   make: () => Promise<ColumnSet>,
 ): Deferred<ColumnSet> {
-  return new Deferred(make, (set) => freeColumns(driver.arena, set), inputs);
+  return new Deferred(
+    () => makeRoom(driver, make),
+    (set) => freeColumns(driver.arena, set),
+    inputs,
+  );
 }
 
 /** All parts of a graph, as inputs of what is made from them. */
@@ -49,8 +54,16 @@ export function readyColumns(driver: Driver, columns: ColumnSet, make: () => Pro
 }
 
 /** A shape that `make` builds from `inputs`, freed when nobody retains it. */
-export function deferredShape(inputs: readonly Deferred<never>[], make: () => Promise<Shape>): Deferred<Shape> {
-  return new Deferred(make, (shape) => shape.free(), inputs);
+export function deferredShape(
+  driver: Driver,
+  inputs: readonly Deferred<never>[],
+  make: () => Promise<Shape>,
+): Deferred<Shape> {
+  return new Deferred(
+    () => makeRoom(driver, make),
+    (shape) => shape.free(),
+    inputs,
+  );
 }
 
 /** Parts that can only be made together, from `inputs`: whichever is wanted first makes all three. */
@@ -64,7 +77,7 @@ export function jointParts(
     ctx,
     numPartitions,
     numEdgePartitions: numPartitions,
-    shape: deferredShape(inputs, async () => {
+    shape: deferredShape(ctx.driver, inputs, async () => {
       const made = await make();
       await Promise.all([parts.vertices.offer(made.vertices), parts.edges.offer(made.edges)]);
       return made.shape;

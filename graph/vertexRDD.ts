@@ -5,6 +5,7 @@ import { readerOf } from "../core/column/columnSet.ts";
 import { ship, type AnyFunction, type ShippedFunction } from "../core/function/ship.ts";
 import { RDD } from "../core/rdd/rdd.ts";
 import { Deferred } from "./deferred.ts";
+import { makeRoom } from "./makeRoom.ts";
 import { collectVertices } from "./operators/recordChunk.ts";
 import { tableOf } from "./operators/tableOf.ts";
 import { allOf, useParts, type GraphParts } from "./parts.ts";
@@ -54,7 +55,12 @@ export class VertexRDD<VD> extends RDD<[VertexId, VD]> {
 
   /** A table over a graph's vertices that is made when it is first needed. */
   static deferTable(parts: GraphParts, make: () => Promise<VertexTable>): Deferred<VertexTable> {
-    return new Deferred(make, (table) => freeTable(parts.ctx.driver, table), allOf(parts));
+    const { driver } = parts.ctx;
+    return new Deferred(
+      () => makeRoom(driver, make),
+      (table) => freeTable(driver, table),
+      allOf(parts),
+    );
   }
 
   /**

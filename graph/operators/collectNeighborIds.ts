@@ -7,6 +7,7 @@ import { invalidArgument } from "../../core/errors.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { sharedCopy } from "../columns/output.ts";
 import { Deferred } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
 import type { GraphParts } from "../parts.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { EdgeRows, IdColumn } from "../partition/topology.ts";
@@ -47,7 +48,11 @@ export function collectNeighborIds({ ctx, shape }: GraphParts, direction: EdgeDi
       const schema = { kind: "scalar", field: { name: "", type: "object", nullable: false } } as const;
       return { columns: { schema, length: numVertices, columns: [{ kind: "encoded", chunks }] }, present };
     });
-  return new Deferred(make, (table) => freeTable(driver, table), [shape as unknown as Deferred<never>]);
+  return new Deferred(
+    () => makeRoom(driver, make),
+    (table) => freeTable(driver, table),
+    [shape as unknown as Deferred<never>],
+  );
 }
 
 /** Task: the neighbours of the vertices [from, to). */

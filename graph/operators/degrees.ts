@@ -3,6 +3,7 @@
  */
 import type { Driver } from "../../core/cluster/driver.ts";
 import { Deferred } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
 import type { GraphParts } from "../parts.ts";
 import type { Shape } from "../shape.ts";
 import { freeTable, type VertexTable } from "../superstep/messagesToColumns.ts";
@@ -10,7 +11,7 @@ import { freeTable, type VertexTable } from "../superstep/messagesToColumns.ts";
 /** Edges in, out, or at a vertex, where there are any; a self-loop counts twice at a vertex. */
 export function degreeTable({ ctx, shape }: GraphParts, direction: "in" | "out" | "either"): Deferred<VertexTable> {
   return new Deferred(
-    () => shape.use((made) => countDegrees(ctx.driver, made, direction)),
+    () => shape.use((made) => makeRoom(ctx.driver, () => countDegrees(ctx.driver, made, direction))),
     (table) => freeTable(ctx.driver, table),
     [shape as unknown as Deferred<never>],
   );

@@ -1,8 +1,9 @@
 /**
  * Graphs of a new shape made from another one: which rows of the old columns the new ones take.
  */
-import type { ColumnRef } from "../../core/column/types.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import { Deferred, partOf } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
 import { allOf, deferredColumns, type GraphParts } from "../parts.ts";
 import type { Topology } from "../partition/topology.ts";
 import { Shape } from "../shape.ts";
@@ -30,7 +31,7 @@ export function derivedParts(
   const { driver } = parts.ctx;
   const derived = new Deferred<Derived>(
     async () => {
-      const derivation = await derive();
+      const derivation = await makeRoom(driver, derive);
       return { ...derivation, shape: new Shape(driver, derivation.topology) };
     },
     async ({ shape, vertexMap, edgeMap }) => {
@@ -44,15 +45,17 @@ export function derivedParts(
   const edges = deferredColumns(driver, [...allOf(parts), whole], () =>
     derived.use(({ edgeMap }) => parts.edges.use((set) => gatherRows(driver, set, edgeMap))),
   );
-  const vertices = deferredColumns(driver, [...allOf(parts), whole], () =>
-    derived.use(({ vertexMap }) => parts.vertices.use((set) => gatherRows(driver, set, vertexMap!))),
-  );
+  // Not made where vertices stay the same: it would keep its inputs until the garbage is collected.
+  const vertices = (): Deferred<ColumnSet> =>
+    deferredColumns(driver, [...allOf(parts), whole], () =>
+      derived.use(({ vertexMap }) => parts.vertices.use((set) => gatherRows(driver, set, vertexMap!))),
+    );
   return {
     ctx: parts.ctx,
     numPartitions: parts.numPartitions,
     numEdgePartitions: parts.numPartitions,
     shape: partOf(derived, ({ shape }) => shape),
-    vertices: changesVertices ? vertices : parts.vertices,
+    vertices: changesVertices ? vertices() : parts.vertices,
     edges,
   };
 }

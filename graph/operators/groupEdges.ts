@@ -9,6 +9,7 @@ import { bindReaders, readExpression, type Bindings } from "../columns/accessors
 import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
 import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { Deferred, partOf } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
 import { allOf, deferredColumns, type GraphParts } from "../parts.ts";
 import { groupParallelEdges, type GroupedTopology } from "../partition/filterRows.ts";
 import { rowRange } from "./mapRows.ts";
@@ -35,7 +36,7 @@ export function groupEdges<ED>(parts: GraphParts, merge: (a: ED, b: ED) => ED): 
   const grouped = new Deferred<Grouped>(
     () =>
       parts.shape.use(async ({ topology }) => {
-        const made = await groupParallelEdges(driver, topology);
+        const made = await makeRoom(driver, () => groupParallelEdges(driver, topology));
         return { ...made, shape: new Shape(driver, made.topology) };
       }),
     async ({ shape, runStarts }) => {

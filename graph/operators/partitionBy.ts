@@ -4,6 +4,7 @@
 import { ship } from "../../core/function/ship.ts";
 import { invalidArgument } from "../../core/errors.ts";
 import { Deferred } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
 import type { GraphParts } from "../parts.ts";
 import { cutTopology } from "../partition/cutTopology.ts";
 import { checkStrategy, type PartitionStrategy } from "../partition/strategy.ts";
@@ -27,7 +28,7 @@ export function partitionBy(parts: GraphParts, strategy: PartitionStrategy, numP
     whole.retain(); // the cut's positions are those of the whole topology
     try {
       return await whole.use(async ({ topology }) => {
-        const cut = await cutTopology(driver, topology, shipped, numPartitions);
+        const cut = await makeRoom(driver, () => cutTopology(driver, topology, shipped, numPartitions));
         return new Shape(driver, topology, cut);
       });
     } catch (error) {

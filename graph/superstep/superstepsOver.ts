@@ -3,6 +3,7 @@
  * all vertices together, and decide by them when to stop.
  */
 import { ship, type AnyFunction, type ShippedFunction } from "../../core/function/ship.ts";
+import { makeRoom } from "../makeRoom.ts";
 import { readyColumns, useParts, type GraphParts } from "../parts.ts";
 import type { EdgeDirection, Run, VertexId } from "../types.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
@@ -85,7 +86,7 @@ export async function superstepsOver(
   const { driver } = parts.ctx;
   const run = (): Promise<SuperstepsResult> =>
     useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, ({ shape, vertices, edges }) =>
-      runSupersteps({ ...spec, driver, shape, vertices, edges }),
+      makeRoom(driver, () => runSupersteps({ ...spec, driver, shape, vertices, edges })),
     );
   const { columns, supersteps, converged, globals } = await run();
   const vertices = readyColumns(driver, columns, async () => (await run()).columns);
