@@ -12,11 +12,8 @@ export const graphology: Engine = {
     async load(file) {
       const graph = new MultiDirectedGraph();
       const { src, dst } = readEdges(file);
-      for (let edge = 0; edge < src.length; edge++) {
-        graph.mergeNode(src[edge]);
-        graph.mergeNode(dst[edge]);
-        graph.addEdgeWithKey(edge, src[edge], dst[edge]);
-      }
+      for (const id of new Set([...src, ...dst])) graph.addNode(id);
+      for (let edge = 0; edge < src.length; edge++) graph.addDirectedEdgeWithKey(edge, src[edge], dst[edge]);
       return {
         numVertices: graph.order,
         numEdges: graph.size,
