@@ -32,7 +32,9 @@ describe("examples/hops.ts", () => {
     ["TypeScript", "examples/hops.ts", "ABE"],
     ["built", "dist/examples/hops.js", "ATL"],
   ])("agrees with Dijkstra: %s %s from %s", (_form, program, from) => {
-    const { status, stdout } = runSuperstep(["pregel", path.join(root, program), flights, "-o", "-", "-q"], folder, { FROM: from });
+    const { status, stdout } = runSuperstep(["pregel", path.join(root, program), flights, "-o", "-", "-q"], folder, {
+      FROM: from,
+    });
     expect(status).toBe(0);
     const [header, ...lines] = stdout.trimEnd().split("\n");
     expect(header).toBe("id,value");
