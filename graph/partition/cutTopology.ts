@@ -91,12 +91,17 @@ export async function cutTopology(
 
 /** Frees what `cutTopology` returned: its rows are slices of eight columns. */
 export function freeCutParts(arena: Arena, parts: readonly CutPart[]): void {
-  for (const side of ["inRows", "outRows"] as const) {
-    for (const name of ["neighbours", "positions", "offsets", "targets"] as const) {
+  for (const column of cutColumns(parts)) arena.free(column);
+}
+
+/** The columns that the rows of parts are slices of. */
+export function cutColumns(parts: readonly CutPart[]): ColumnRef[] {
+  return (["inRows", "outRows"] as const).flatMap((side) =>
+    (["neighbours", "positions", "offsets", "targets"] as const).map((name): ColumnRef => {
       const length = parts.reduce((sum, part) => sum + part[side][name]!.length, 0);
-      arena.free({ ...parts[0]![side][name]!, length });
-    }
-  }
+      return { ...parts[0]![side][name]!, length };
+    }),
+  );
 }
 
 /** Operator: writes the part of each edge of a range; returns the edges of each part. */

@@ -122,9 +122,8 @@ function insertionSort({ offsets, bytes }: Utf8Values, order: Uint32Array, { fro
       const before = order[at - 1]!;
       const beforeStart = offsets[before]!;
       const beforeEnd = offsets[before + 1]!;
-      // Those that have ended before `depth` agree up to zeros: compared whole, the shorter is the prefix.
-      const skip = Math.min(depth, end - start, beforeEnd - beforeStart);
-      if (compareUtf8(bytes, beforeStart + skip, beforeEnd, bytes, start + skip, end) <= 0) break;
+      // Of strings that ended before `depth`, and agree up to zeros, the lengths decide.
+      if (compareUtf8(bytes, beforeStart + depth, beforeEnd, bytes, start + depth, end) <= 0) break;
       order[at] = before;
       at--;
     }

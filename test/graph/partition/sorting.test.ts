@@ -69,6 +69,17 @@ describe("sortUtf8", () => {
     );
   });
 
+  it("puts the shorter first where strings differ by zero bytes at their end", () => {
+    const lengths = fc.array(fc.nat(30), { maxLength: 100 });
+    fc.assert(
+      fc.property(lengths, (zeros) => {
+        const expected = zeros.map((_, i) => i).sort((a, b) => zeros[a]! - zeros[b]! || a - b);
+        expect([...sortUtf8(values(zeros.map((length) => Buffer.alloc(length))))]).toEqual(expected);
+      }),
+      { seed: 5 },
+    );
+  });
+
   it("sorts many equal strings of a mebibyte without deep recursion", () => {
     const long = Buffer.alloc(1048576, "a");
     const strings = Array.from({ length: 20 }, (_, i) => (i === 7 ? long.subarray(1) : long));
