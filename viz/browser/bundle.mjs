@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
@@ -12,11 +12,11 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 export async function bundlePage(outFile) {
   const [template, sheet, page, kernel] = await Promise.all([
     readFile(path.join(here, "index.html"), "utf8"),
-    readFile(path.join(here, "style.css"), "utf8"),
+    bundle("style.css", { target: "es2022" }),
     bundle("main.ts", { format: "iife", platform: "browser", target: "es2022" }),
     bundle("layout/kernel.ts", { format: "cjs", platform: "node", target: "node20" }),
   ]);
-  const style = (await transform(sheet, { loader: "css", minify: true })).code.trim();
+  const style = sheet.trim();
   const script = page.trim();
   // A browser hashes what stands between the tags after its own reading of the page: nothing there may be read otherwise.
   for (const [name, text] of Object.entries({ script, style })) {
