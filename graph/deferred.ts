@@ -22,22 +22,22 @@ class Inputs {
 /** A deferred value that was never made and that nobody can reach lets its inputs go. */
 const unreachable = new FinalizationRegistry<Inputs>((inputs) => void inputs.release());
 
+/** Gives back what a value holds. */
+type Free<T> = (value: T) => void | Promise<void>;
+
 export class Deferred<T> {
-  readonly #make: () => Promise<T>;
-  readonly #free: (value: T) => void | Promise<void>;
+  #make: () => Promise<T>;
+  #free: Free<T>;
   #inputs: Inputs | undefined;
-  #value: Promise<T> | undefined;
+  /** What was made, or is being made, and how that is given back. */
+  #value: { readonly promise: Promise<T>; readonly free: Free<T> } | undefined;
   #holders = 0;
 
   /**
    * `make` may run again after everyone has let go. `free` gives back what a made value holds. `inputs` are retained
    * until the value is first made or given up, so that what it is made from need not be made again.
    */
-  constructor(
-    make: () => Promise<T>,
-    free: (value: T) => void | Promise<void>,
-    inputs: readonly Deferred<never>[] = [],
-  ) {
+  constructor(make: () => Promise<T>, free: Free<T>, inputs: readonly Deferred<never>[] = []) {
     this.#make = make;
     this.#free = free;
     if (inputs.length === 0) return;
@@ -46,16 +46,24 @@ export class Deferred<T> {
   }
 
   /** A value that exists already; `make` brings it about again if it is wanted after it was freed. */
-  static ready<T>(value: T, free: (value: T) => void | Promise<void>, make: () => Promise<T>): Deferred<T> {
+  static ready<T>(value: T, free: Free<T>, make: () => Promise<T>): Deferred<T> {
     const deferred = new Deferred(make, free);
-    deferred.#value = Promise.resolve(value);
+    deferred.#value = { promise: Promise.resolve(value), free };
     return deferred;
+  }
+
+  /** From the next time on, the value is brought about by `make`, and given back by `free`: what was before is let go. */
+  async replaceLineage(make: () => Promise<T>, free: Free<T>): Promise<void> {
+    this.#make = make;
+    this.#free = free;
+    await this.#releaseInputs();
   }
 
   /** Takes a value that was made along with another one; gives it back if nobody wants it, or there is one already. */
   async offer(value: T): Promise<void> {
-    if (this.#holders > 0 && this.#value === undefined) this.#value = Promise.resolve(value);
-    else await this.#free(value);
+    if (this.#holders > 0 && this.#value === undefined) {
+      this.#value = { promise: Promise.resolve(value), free: this.#free };
+    } else await this.#free(value);
   }
 
   /** Keeps the value, once made, until `release`. */
@@ -71,8 +79,8 @@ export class Deferred<T> {
     const value = this.#value;
     this.#value = undefined;
     await this.#releaseInputs();
-    const made = await value?.catch(() => undefined); // one that failed to come about holds nothing
-    if (made !== undefined) await this.#free(made);
+    const made = await value?.promise.catch(() => undefined); // one that failed to come about holds nothing
+    if (made !== undefined) await value!.free(made);
   }
 
   /** Makes the value if need be and lends it to `borrow`; it is not freed before `borrow` has ended. */
@@ -86,8 +94,8 @@ export class Deferred<T> {
   }
 
   #get(): Promise<T> {
-    this.#value ??= this.#bringAbout();
-    return this.#value;
+    this.#value ??= { promise: this.#bringAbout(), free: this.#free };
+    return this.#value.promise;
   }
 
   async #bringAbout(): Promise<T> {

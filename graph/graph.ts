@@ -14,6 +14,7 @@ import { connectedComponents, type ConnectedComponentsOptions } from "./algorith
 import { pageRank, type PageRankOptions, type PageRankRun } from "./algorithms/pageRank.ts";
 import { shortestPaths, type ShortestPathsOptions, type ShortestPathsRun } from "./algorithms/shortestPaths.ts";
 import { sssp, type SsspOptions, type SsspRun } from "./algorithms/sssp.ts";
+import { checkpointFiles, checkpointParts } from "./checkpoint.ts";
 import { graphFromRDDs } from "./buildGraph.ts";
 import { EdgeRDD, tripletRDD } from "./edgeRDD.ts";
 import { collectNeighborIds } from "./operators/collectNeighborIds.ts";
@@ -340,6 +341,31 @@ export class Graph<VD, ED> {
   /** `persist("memory")`. */
   cache(): this {
     return this.persist();
+  }
+
+  /**
+   * Writes the shape and columns into a new directory under the context's checkpoint directory, reads them back, compares
+   * checksums, and only then cuts lineage: from now on they are read from there if they are wanted after `unpersist`, by
+   * this graph and by those that share them. The files stay when the program ends.
+   *
+   * Eager.
+   *
+   * @throws SuperstepError INVALID_ARGUMENT if no checkpoint directory is set; BLOCK_CORRUPT if what is read back is not
+   *   what was written. A file that is lost or damaged later fails with BLOCK_CORRUPT whoever needs it.
+   */
+  async checkpoint(options: { readonly signal?: AbortSignal } = {}): Promise<this> {
+    await checkpointParts(this.parts, options);
+    return this;
+  }
+
+  /** True once the lineage of shape, vertices and edges was cut. */
+  get isCheckpointed(): boolean {
+    return checkpointFiles(this.parts).length === 3;
+  }
+
+  /** The files that take the place of lineage, as far as it was cut: of the shape, the vertices and the edges. */
+  get checkpointFiles(): string[] {
+    return checkpointFiles(this.parts);
   }
 
   /** Gives the graph's own columns back to the arena; what other graphs share stays. Used again, they are made again. */

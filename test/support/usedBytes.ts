@@ -7,15 +7,13 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 /**
  * What the context's arena uses once the garbage is collected: what abandoned graphs held is given back by finalizers,
- * at their own time, so it is asked for until it stays the same for five rounds.
+ * in turns of their own, and then what those held; until a collection gives nothing back.
  */
 export async function usedAfterGarbage({ driver }: Context): Promise<number> {
-  let used = driver.arena.usedBytes;
-  for (let same = 0; same < 5; same++) {
+  for (;;) {
+    const before = driver.arena.usedBytes;
     collectGarbage();
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    if (driver.arena.usedBytes !== used) same = -1;
-    used = driver.arena.usedBytes;
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    if (driver.arena.usedBytes === before) return before;
   }
-  return used;
 }
