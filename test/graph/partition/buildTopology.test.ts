@@ -40,7 +40,7 @@ function asId(id: bigint): VertexId {
 }
 
 function graphOf(id: fc.Arbitrary<VertexId>): fc.Arbitrary<Pair[]> {
-  return fc.array(fc.tuple(id, id), { maxLength: 60 });
+  return fc.array(fc.tuple(id, id), { maxLength: 60, size: "max" });
 }
 
 /** A number that says where an edge stood, as attribute. */
@@ -58,12 +58,12 @@ function attrsOf(runner: TaskRunner, { edgeAttrs }: BuiltTopology): unknown[] {
 describe("buildTopology", () => {
   describe.each(["uint32", "int64", "string"] as const)("with %s ids", (kind) => {
     it("agrees with sorting pairs on random multigraphs, however chunks, threads and partitions cut them", async () => {
-      const cuts = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 5 });
+      const cuts = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 5, size: "max" });
       const numPartitions = fc.constantFrom(1, 2, 7, undefined);
       await fc.assert(
         fc.asyncProperty(
           graphOf(anyIds[kind]),
-          fc.array(anyIds[kind], { maxLength: 5 }),
+          fc.array(anyIds[kind], { maxLength: 5, size: "max" }),
           cuts,
           fc.integer({ min: 1, max: 3 }),
           numPartitions,

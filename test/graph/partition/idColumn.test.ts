@@ -55,7 +55,10 @@ describe("compareIds", () => {
   });
 
   it("orders strings as their UTF-8 bytes are ordered", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", "b", "\0", "é", "\ud7ff", "\ue000", "\uffff", "\u{10000}") });
+    const text = fc.string({
+      size: "medium",
+      unit: fc.constantFrom("a", "b", "\0", "é", "\ud7ff", "\ue000", "\uffff", "\u{10000}"),
+    });
     fc.assert(
       fc.property(text, text, (a, b) => {
         expect(Math.sign(compareIds(a, b))).toBe(compareReference(a, b));

@@ -8,7 +8,7 @@ import { IntegerTable } from "../../../graph/partition/integerTable.ts";
 
 describe("radixSort", () => {
   const word = fc.oneof(fc.nat(3), fc.constantFrom(2 ** 31, 2 ** 32 - 1), fc.integer({ min: 0, max: 2 ** 32 - 1 }));
-  const rowLists = fc.array(fc.tuple(word, word), { maxLength: 300 });
+  const rowLists = fc.array(fc.tuple(word, word), { maxLength: 300, size: "max" });
 
   function sort(rows: readonly (readonly [number, number])[], hasPayload: boolean): number[][] {
     const empty = (): Uint32Array => new Uint32Array(rows.length);
@@ -56,12 +56,12 @@ describe("sortUtf8", () => {
 
   it("agrees with Buffer.compare, stably, also on long common beginnings and zero bytes", () => {
     const byte = fc.constantFrom(0, 0, 1, 255);
-    const tail = fc.array(byte, { maxLength: 12 }).map((bytes) => Buffer.from(bytes));
+    const tail = fc.array(byte, { maxLength: 12, size: "max" }).map((bytes) => Buffer.from(bytes));
     const string = fc
       .tuple(fc.constantFrom("", "a", "\0\0\0\0\0\0\0\0", "https://example.org/", "x".repeat(40)), tail)
       .map(([head, end]) => Buffer.concat([Buffer.from(head), end]));
     fc.assert(
-      fc.property(fc.array(string, { maxLength: 120 }), (strings) => {
+      fc.property(fc.array(string, { maxLength: 120, size: "max" }), (strings) => {
         const expected = strings.map((_, i) => i).sort((a, b) => Buffer.compare(strings[a]!, strings[b]!) || a - b);
         expect([...sortUtf8(values(strings))]).toEqual(expected);
       }),
@@ -70,7 +70,7 @@ describe("sortUtf8", () => {
   });
 
   it("puts the shorter first where strings differ by zero bytes at their end", () => {
-    const lengths = fc.array(fc.nat(30), { maxLength: 100 });
+    const lengths = fc.array(fc.nat(30), { maxLength: 100, size: "max" });
     fc.assert(
       fc.property(lengths, (zeros) => {
         const expected = zeros.map((_, i) => i).sort((a, b) => zeros[a]! - zeros[b]! || a - b);
@@ -97,18 +97,23 @@ describe("sortUtf8", () => {
 describe("Utf8Table and IntegerTable", () => {
   it("give codes in order of first appearance, as a Map does", () => {
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.string(), fc.nat(20).map(String)), { maxLength: 2000 }), (texts) => {
-        const codes = new Map<string, number>();
-        const table = new Utf8Table();
-        for (const text of texts) {
-          if (!codes.has(text)) codes.set(text, codes.size);
-          const bytes = Buffer.from(` ${text}`);
-          expect(table.codeOf(bytes, 1, bytes.length)).toBe(codes.get(text));
-        }
-        const { offsets, bytes } = table.strings();
-        const stored = [...codes.keys()].map((_, i) => Buffer.from(bytes.slice(offsets[i], offsets[i + 1])).toString());
-        expect(stored).toEqual([...codes.keys()]);
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.nat(20).map(String)), { maxLength: 2000, size: "max" }),
+        (texts) => {
+          const codes = new Map<string, number>();
+          const table = new Utf8Table();
+          for (const text of texts) {
+            if (!codes.has(text)) codes.set(text, codes.size);
+            const bytes = Buffer.from(` ${text}`);
+            expect(table.codeOf(bytes, 1, bytes.length)).toBe(codes.get(text));
+          }
+          const { offsets, bytes } = table.strings();
+          const stored = [...codes.keys()].map((_, i) =>
+            Buffer.from(bytes.slice(offsets[i], offsets[i + 1])).toString(),
+          );
+          expect(stored).toEqual([...codes.keys()]);
+        },
+      ),
       { seed: 3, numRuns: 30 },
     );
   });
@@ -134,18 +139,22 @@ describe("Utf8Table and IntegerTable", () => {
 describe("cutSections and cutEvenly", () => {
   it("cover everything once, in order, evenly", () => {
     fc.assert(
-      fc.property(fc.array(fc.nat(9), { maxLength: 9 }), fc.integer({ min: 1, max: 6 }), (lengths, numTasks) => {
-        const all = lengths.flatMap((length, item) => Array.from({ length }, (_, at) => `${item}:${at}`));
-        const tasks = cutSections(lengths, numTasks).map((sections) =>
-          sections.flatMap(({ item, from, to }) =>
-            Array.from({ length: to - from }, (_, at) => `${item}:${from + at}`),
-          ),
-        );
-        expect(tasks.flat()).toEqual(all);
-        const sizes = tasks.map(({ length }) => length);
-        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
-        expect(cutEvenly(all.length, numTasks).map(({ from, to }) => to - from)).toEqual(sizes);
-      }),
+      fc.property(
+        fc.array(fc.nat(9), { maxLength: 9, size: "max" }),
+        fc.integer({ min: 1, max: 6 }),
+        (lengths, numTasks) => {
+          const all = lengths.flatMap((length, item) => Array.from({ length }, (_, at) => `${item}:${at}`));
+          const tasks = cutSections(lengths, numTasks).map((sections) =>
+            sections.flatMap(({ item, from, to }) =>
+              Array.from({ length: to - from }, (_, at) => `${item}:${from + at}`),
+            ),
+          );
+          expect(tasks.flat()).toEqual(all);
+          const sizes = tasks.map(({ length }) => length);
+          expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+          expect(cutEvenly(all.length, numTasks).map(({ from, to }) => to - from)).toEqual(sizes);
+        },
+      ),
       { seed: 4 },
     );
   });
