@@ -88,6 +88,22 @@ describe("README.md", () => {
     for (const link of links) expect(existsSync(path.join(root, link)), link).toBe(true);
   });
 
+  it("names every option of every command, and no other", () => {
+    const main = path.join(root, "dist/cli/main.js");
+    const offered = ["run", "pregel", "info", "convert", "generate", "view"].flatMap((command) => {
+      const help = spawnSync(process.execPath, [main, command, "--help"], { encoding: "utf8" }).stdout;
+      return [...help.matchAll(/^ +(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option!);
+    });
+    const rows = sectionNamed("The command")
+      .split("\n")
+      .filter((line) => line.startsWith("| `--"));
+    const named = rows.flatMap((row) =>
+      [...row.split("|")[1]!.matchAll(/`(--[a-z-]+)`/g)].map(([, option]) => option!),
+    );
+    const expected = new Set(offered.filter((option) => option !== "--help"));
+    expect([...new Set(named)].sort()).toEqual([...expected].sort());
+  });
+
   it("gives the reason of every runtime dependency, and of no other", () => {
     const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
       dependencies: Record<string, string>;
