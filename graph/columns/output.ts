@@ -94,13 +94,16 @@ export class RowOutput {
     try {
       return encodeValues(values);
     } catch (error) {
-      const index = error instanceof SuperstepError ? error.details["index"] : undefined;
-      if (!(error instanceof SuperstepError && error.code === "NOT_SHIPPABLE" && typeof index === "number"))
-        throw error;
-      const row = this.#describe(this.#from + index);
-      throw new SuperstepError("NOT_SHIPPABLE", `${this.#operation}: the value of ${row}: ${error.message}`, {
-        details: { ...error.details, operation: this.#operation, row },
-      });
+      if (!(error instanceof SuperstepError && error.code === "NOT_SHIPPABLE")) throw error;
+      const path = error.details["path"] as string;
+      const row = this.#describe(this.#from + (error.details["index"] as number));
+      const part = path.replace(/^\[\d+\]\.?/, "");
+      const where = part === "" ? row : `${row}, at ${excerpt(part)}`;
+      throw new SuperstepError(
+        "NOT_SHIPPABLE",
+        `${this.#operation}: the value of ${where}: ${error.message.slice(path.length + 2)}`,
+        { details: { ...error.details, operation: this.#operation, row } },
+      );
     }
   }
 }
@@ -121,9 +124,11 @@ export function writeStatements(set: ColumnSet, name: string, index: string, val
   const reads = schema.fields.map((field, column) => `${locals[column]} = ${value}[${JSON.stringify(field.name)}]`);
   const writes = schema.fields.map((field, column) => writeField(set, name, column, field, index, locals[column]!));
   // A value with as many keys as there are fields, and something in each field, is a record of these fields, unless it
-  // is an array and they are called 0, 1, … Without fields, nothing can be told so.
+  // is an array and they are called as what arrays have. Without fields, nothing can be told so.
   const isSuspect = [`${name}Keys !== ${schema.fields.length}`, ...locals.map((local) => `${local} === undefined`)];
-  if (schema.fields.every((field) => /^\d+$/.test(field.name))) isSuspect.push(`Array.isArray(${value})`);
+  if (schema.fields.every((field) => isOfArrays(field.name))) {
+    isSuspect.push(`Array.isArray(${value})`, `ArrayBuffer.isView(${value})`);
+  }
   if (schema.fields.length === 0) isSuspect.push("true");
   return `if (${value} === null || ${value} === undefined) ${name}NoRecord();
 else {
@@ -133,6 +138,10 @@ ${reads.length > 0 ? `const ${reads.join(", ")};` : ""}
 if (${isSuspect.join(" || ")}) ${name}Check(${index}, ${value});
 ${writes.join("\n")}
 }`;
+}
+
+function isOfArrays(name: string): boolean {
+  return /^\d+$/.test(name) || name in Array.prototype || name in Float64Array.prototype;
 }
 
 function writeField(set: ColumnSet, name: string, column: number, field: Field, index: string, value: string): string {
