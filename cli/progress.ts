@@ -18,9 +18,7 @@ export interface Progress {
   readonly listener: EventListener;
   /** Prints a line of its own, above the bar if there is one. */
   say(line: string): void;
-  /** Takes the bar off the terminal until it is drawn again, so that something else can be printed. */
-  clear(): void;
-  /** Ends the display. The bar of the last phase stays as a line. */
+  /** Ends the display. The bar of the last phase stays as a line. May be called again. */
   stop(): void;
 }
 
@@ -43,7 +41,8 @@ const plainIntervalMs = 10_000;
 
 /**
  * Starts to show progress. `bar`: one line that changes in place, a line for each phase that has ended, nothing in the
- * first second. `plain`: a line every 10 s. `json`: each event as a line of JSON, at once. `none`: warnings alone.
+ * first second. `plain`: a line every 10 s. `json`: each event as a line of JSON, at once, and
+ * what else is said as an object of type "note". `none`: warnings alone.
  */
 export function showProgress(options: ShowProgressOptions): Progress {
   const { stream, style, env, now = Date.now, every = onInterval } = options;
@@ -82,7 +81,6 @@ export function showProgress(options: ShowProgressOptions): Progress {
       if (event.type === "warning") say(describeWarning(event.code, event.text, style));
     },
     say,
-    clear,
     stop() {
       stopTimer();
       keepLine(state.phase);
@@ -94,8 +92,7 @@ export function showProgress(options: ShowProgressOptions): Progress {
 function jsonProgress(stream: TextStream): Progress {
   return {
     listener: (event) => void stream.write(`${eventJson(event)}\n`),
-    say: (line) => void stream.write(line.endsWith("\n") ? line : `${line}\n`),
-    clear() {},
+    say: (text) => void stream.write(`${JSON.stringify({ v: 1, type: "note", text: text.trimEnd() })}\n`),
     stop() {},
   };
 }

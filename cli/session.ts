@@ -11,10 +11,8 @@ import { type Style, styleFor } from "./style.ts";
 
 /** The surroundings of a running command. */
 export interface Session {
-  /** Prints data on standard output, where nothing else goes. */
+  /** Prints data on standard output, where nothing else goes. Progress ends: they would mix on a terminal. */
   print(text: string): void;
-  /** Ends the display of progress, which would mix with what is written to standard output by others. */
-  handOverStdout(): void;
   /** How text on standard output may look. */
   readonly style: Style;
   /** Takes the run's events. */
@@ -43,11 +41,8 @@ export async function inSession(
   const interrupt = listenForInterrupt({ say: (line) => progress.say(line), ending: () => session.ending });
   const session: Session = {
     print(text) {
-      progress.clear();
+      progress.stop();
       stdout.write(text);
-    },
-    handOverStdout: () => {
-      if (stdout.isTTY) progress.stop();
     },
     style: styleFor(stdout, env, request.color),
     progress,

@@ -37,7 +37,7 @@ export async function convert(request: ConvertRequest, session: Session): Promis
     noteInput(input.paths, edges.format, session);
     noteBadRows("edges", edges.badRows, input, session);
     throwIfInterrupted(session);
-    if (output === "-") session.handOverStdout();
+    if (output === "-") session.progress.stop();
     if (isText) await writeEdgeList(edges.chunks, output, { force, throwIfStopped: () => throwIfInterrupted(session) });
     else await writeTable(edgeTable(edges.chunks), output, options);
     noteWritten(session, counted(edges.numEdges, "edge"), output);

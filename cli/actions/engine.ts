@@ -51,6 +51,11 @@ export async function loadGraph(
   const { graph: loaded, report } = await GraphLoader.load(ctx, paths, {
     ...readingOptions(input, session, ctx),
     attributes,
+    onProgress(done, total) {
+      const { events } = ctx.driver;
+      events.emit({ ...reading, done, total });
+      if (done >= total) events.emit({ ...reading, phase: "build", done: 0, total: 0, unit: "edges" });
+    },
     undirected,
     defaultVertex,
     ...(vertices !== undefined && { vertices: { paths: vertices, options: vertexOptions(input, session) } }),
@@ -77,6 +82,8 @@ export async function countsOf({ graph, report }: CommandGraph, { undirected }: 
   return { vertices, edges: undirected ? report.edges.numEdges : arcs, directed: !undirected };
 }
 
+const reading = { type: "phase", job: null, phase: "read", unit: "bytes" } as const;
+
 /** How edges are read, as a request says. */
 export function readingOptions(input: InputRequest, session: Session, ctx: Context): ReadEdgesOptions {
   const { badRows, ids, maxErrors, from } = input;
@@ -87,8 +94,7 @@ export function readingOptions(input: InputRequest, session: Session, ctx: Conte
     ...(maxErrors !== undefined && { maxErrors }),
     ...(badRows !== undefined && { badRowsFile: badRows }),
     signal: session.signal,
-    onProgress: (done, total) =>
-      ctx.driver.events.emit({ type: "phase", job: null, phase: "read", done, total, unit: "bytes" }),
+    onProgress: (done, total) => ctx.driver.events.emit({ ...reading, done, total }),
   };
 }
 

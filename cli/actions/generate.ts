@@ -27,7 +27,7 @@ export async function generate(request: GenerateRequest, session: Session): Prom
   return withContext(request, session, async (ctx) => {
     const { edges } = await generated(ctx, request);
     throwIfInterrupted(session);
-    if (output === "-") session.handOverStdout();
+    if (output === "-") session.progress.stop();
     const numEdges = edges.reduce((sum, chunk) => sum + chunk.numEdges, 0);
     const progress = (done: number): void =>
       ctx.driver.events.emit({ type: "phase", job: null, phase: "write", done, total: numEdges, unit: "edges" });

@@ -57,7 +57,7 @@ export async function presentResult(
   if (output !== undefined) {
     const progress = { type: "phase", job: null, phase: "write", total: table.numRows, unit: "rows" } as const;
     events.emit({ ...progress, done: 0 });
-    if (output === "-") session.handOverStdout();
+    if (output === "-") session.progress.stop();
     await writeTable(table, output, { force, signal: session.signal, ...(format && { format }) });
     events.emit({ ...progress, done: table.numRows });
   }
@@ -70,6 +70,7 @@ export async function presentResult(
   const rows = topRows(table, request.top, result.order);
   if (request.json) session.print(`${JSON.stringify(jsonOf(result, timings, rows))}\n`);
   else if (output !== "-" && request.top > 0) session.print(textOf(session, result, rows));
+  session.progress.stop();
   session.note(endLine(result, timings, output));
 }
 

@@ -1,172 +1,122 @@
 /**
  * Tables from Parquet.
  */
-import type { AsyncBuffer, DecodedArray, FileMetaData, SchemaElement } from "hyparquet";
-import { excerpt } from "../../../core/errors.ts";
-import { type Table, type TableColumn, wholeNumberColumn } from "./table.ts";
+import { stat } from "node:fs/promises";
+import os from "node:os";
+import { Worker } from "node:worker_threads";
+import { SuperstepError, excerpt } from "../../../core/errors.ts";
+import { threadArguments } from "../../../core/host/threadArguments.ts";
+import { decodeError } from "../../../core/remoteError.ts";
+import type { FromParquetThread } from "./parquetThread.ts";
+import type { Table } from "./table.ts";
 import { openToRead } from "./tableBytes.ts";
 import { tableInputError } from "./tableInputError.ts";
 
+/** Options of `readParquet`. */
+export interface ReadParquetOptions {
+  /**
+   * Milliseconds without a column of a row group after which the file counts as damaged. Default: 20 s, and 2 s for each
+   * MiB of the file, many times what a sound one takes.
+   */
+  readonly stallMs?: number;
+}
+
 /**
- * Reads a Parquet file, one row group at a time. Integers are exact; dates and times become ISO 8601 text.
+ * Reads a Parquet file, one row group at a time, in a thread of its own: a damaged one may make the decoder loop for
+ * ever, or take all memory of its thread. Integers are exact; dates and times become ISO 8601 text.
  *
  * @throws SuperstepError INVALID_INPUT if the file is damaged, or a column is nested, repeated or of a type without a
- *   place in a table.
+ *   place in a table; OUT_OF_MEMORY if it holds more than memory does.
  */
-export async function readParquet(file: string): Promise<Table> {
-  const hyparquet = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
-  const handle = await openToRead(file);
+export async function readParquet(file: string, options: ReadParquetOptions = {}): Promise<Table> {
+  await (await openToRead(file)).close();
+  const { size } = await stat(file);
+  const stallMs = options.stallMs ?? 20_000 + 2_000 * Math.ceil(size / 2 ** 20);
+  const used = takeIdle();
+  const worker = used ?? startThread();
   try {
-    const { size } = await handle.stat();
-    const source: AsyncBuffer = {
-      byteLength: size,
-      async slice(start, end = size) {
-        const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
-        for (let filled = 0; filled < bytes.length;) {
-          const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-          if (bytesRead === 0) throw new Error("the file ends early");
-          filled += bytesRead;
-        }
-        return bytes.buffer;
-      },
-    };
-    const metadata = await hyparquet.parquetMetadataAsync(source);
-    const numRows = Number(metadata.num_rows);
-    const columns = flatSchema(file, metadata).map((element) => columnFiller(file, element, numRows));
-    let groupStart = 0;
-    for (const group of metadata.row_groups) {
-      const groupEnd = groupStart + Number(group.num_rows);
-      const filled = columns.map(() => 0);
-      await hyparquet.parquetRead({
-        file: source,
-        metadata,
-        rowStart: groupStart,
-        rowEnd: groupEnd,
-        compressors,
-        parsers,
-        onChunk({ columnName, columnData, rowStart }) {
-          const index = columns.findIndex((column) => column.name === columnName);
-          columns[index]!.fill(columnData, rowStart);
-          filled[index]! += columnData.length;
-        },
-      });
-      for (const [index, count] of filled.entries()) {
-        if (count !== groupEnd - groupStart) throw new Error(`column ${excerpt(columns[index]!.name)} lacks rows`);
-      }
-      groupStart = groupEnd;
-    }
-    if (groupStart !== numRows) throw new Error(`row groups hold ${groupStart} rows, and the footer says ${numRows}`);
-    return { numRows, columns: columns.map((column) => column.finish()) };
+    const table = await decodedBy(worker, file, stallMs);
+    keepIdle(worker);
+    return table;
   } catch (error) {
-    if ((error as { code?: unknown }).code === "INVALID_INPUT") throw error;
-    throw tableInputError(file, { expected: "a sound Parquet file", got: excerpt((error as Error).message) }, error);
-  } finally {
-    await handle.close();
+    await worker.terminate();
+    if (used !== undefined && error instanceof ThreadFailed) return await readParquet(file, options); // on a new thread
+    throw error instanceof ThreadFailed ? error.asError(file) : error;
   }
 }
 
-interface ColumnFiller {
-  readonly name: string;
-  /** Takes the values of rows from `rowStart` on; null and undefined are missing. */
-  fill(values: DecodedArray, rowStart: number): void;
-  finish(): TableColumn;
+/** A thread that ended, by what some file made it do: if it had read others before, perhaps not by this one. */
+class ThreadFailed extends Error {
+  asError(file: string): SuperstepError {
+    const cause = this.cause as NodeJS.ErrnoException | undefined;
+    if (cause?.code === "ERR_WORKER_OUT_OF_MEMORY") {
+      const text = `${file}: the table takes more than a thread's memory; is the file damaged?`;
+      return new SuperstepError("OUT_OF_MEMORY", text, { cause });
+    }
+    const got = excerpt(cause?.message ?? "one at which the decoder stops");
+    return tableInputError(file, { expected: "a sound Parquet file", got }, this);
+  }
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const parsers = {
-  stringFromBytes: (bytes: Uint8Array | undefined): string | undefined => bytes && decoder.decode(bytes),
-  jsonFromBytes: (bytes: Uint8Array | undefined): string | undefined => bytes && decoder.decode(bytes),
-};
-
-function flatSchema(file: string, { schema }: FileMetaData): SchemaElement[] {
-  const leaves = schema.slice(1);
-  const nested = leaves.find((element) => element.num_children !== undefined || element.repetition_type === "REPEATED");
-  if (nested === undefined) return leaves;
-  throw tableInputError(file, { expected: "flat columns", got: `${excerpt(nested.name)}, which is nested` });
-}
-
-function columnFiller(file: string, element: SchemaElement, numRows: number): ColumnFiller {
-  const { name } = element;
-  let validity: Uint8Array | undefined;
-  const rest = (): { name: string; validity?: Uint8Array } => (validity === undefined ? { name } : { name, validity });
-  const miss = (row: number): void => {
-    (validity ??= new Uint8Array(numRows).fill(1))[row] = 0;
-  };
-  const filler = (put: (row: number, value: unknown) => void, finish: () => TableColumn): ColumnFiller => ({
-    name,
-    fill(data, rowStart) {
-      for (let row = 0; row < data.length; row++) {
-        const value: unknown = data[row];
-        if (value === null || value === undefined) miss(rowStart + row);
-        else put(rowStart + row, value);
-      }
-    },
-    finish,
+function decodedBy(worker: Worker, file: string, stallMs: number): Promise<Table> {
+  let onEnd: () => void = () => {};
+  const table = new Promise<Table>((resolve, reject) => {
+    const onStall = (): void => {
+      const got = `one whose decoding did not get on for ${stallMs / 1000} s`;
+      reject(tableInputError(file, { expected: "a sound Parquet file", got }));
+    };
+    let timer = setTimeout(onStall, stallMs);
+    const onMessage = (message: FromParquetThread): void => {
+      clearTimeout(timer);
+      if (message.type === "progress") timer = setTimeout(onStall, stallMs);
+      else if (message.type === "table") resolve(message.table);
+      else reject(decodeError(message.error));
+    };
+    const onError = (cause: Error): void =>
+      reject(new ThreadFailed("thrown where the decoder waits for nobody", { cause }));
+    const onExit = (): void => reject(new ThreadFailed("the thread ended"));
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    onEnd = () => {
+      clearTimeout(timer);
+      worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+    };
+    worker.postMessage(file);
   });
-  switch (tableType(file, element)) {
-    case "number": {
-      const values = new Float64Array(numRows);
-      return filler(
-        (row, value) => (values[row] = value as number),
-        () => ({ ...rest(), type: "number", values }),
-      );
-    }
-    case "bigint": {
-      const values = new BigInt64Array(numRows);
-      return filler(
-        (row, value) => {
-          const integer = BigInt(value as number | bigint);
-          if (BigInt.asIntN(64, integer) !== integer) {
-            throw tableInputError(file, {
-              expected: `integers below 2^63 in column ${excerpt(name)}`,
-              got: `${integer}`,
-            });
-          }
-          values[row] = integer;
-        },
-        () => wholeNumberColumn(name, values, validity),
-      );
-    }
-    case "boolean": {
-      const values = new Uint8Array(numRows);
-      return filler(
-        (row, value) => (values[row] = value === true ? 1 : 0),
-        () => ({ ...rest(), type: "boolean", values }),
-      );
-    }
-    case "string": {
-      const values = Array.from({ length: numRows }, () => "");
-      return filler(
-        (row, value) => (values[row] = value instanceof Date ? value.toISOString() : String(value)),
-        () => ({ ...rest(), type: "string", values }),
-      );
-    }
-  }
+  return table.finally(onEnd);
 }
 
-function tableType(file: string, element: SchemaElement): TableColumn["type"] {
-  const { type, converted_type: converted, logical_type: logical } = element;
-  if (converted === "DECIMAL" || logical?.type === "FLOAT16") return "number";
-  if (converted?.startsWith("TIME") || converted === "DATE" || logical?.type.startsWith("TIME")) return "string";
-  if (logical?.type === "DATE" || logical?.type === "UUID") return "string";
-  switch (type) {
-    case "FLOAT":
-    case "DOUBLE":
-      return "number";
-    case "INT32":
-    case "INT64":
-      return "bigint";
-    case "BOOLEAN":
-      return "boolean";
-    case "INT96":
-      return "string";
-    case "BYTE_ARRAY":
-      if (logical === undefined || ["STRING", "ENUM", "JSON"].includes(logical.type)) return "string";
-  }
-  const kind = logical?.type ?? converted ?? type ?? "unknown";
-  throw tableInputError(file, {
-    expected: `numbers, strings or truth values in column ${excerpt(element.name)}`,
-    got: `type ${kind}`,
+const entry = new URL(`./parquetThread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
+
+function startThread(): Worker {
+  const execArgv = threadArguments(process.execArgv);
+  const maxOldGenerationSizeMb = Math.max(64, Math.min(4096, Math.floor(os.totalmem() / 2 ** 21)));
+  const options = { name: "superstep-parquet", resourceLimits: { maxOldGenerationSizeMb } };
+  const worker = new Worker(entry, execArgv === undefined ? options : { ...options, execArgv });
+  worker.once("exit", () => {
+    if (idle?.worker === worker) idle = undefined;
   });
+  return worker.on("error", () => {}); // also heard by whoever waits; an idle thread fails nobody
+}
+
+/** A thread that has read a file to its end waits this long for another one, in milliseconds. */
+const idleMs = 1000;
+let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined;
+
+function keepIdle(worker: Worker): void {
+  if (idle !== undefined) {
+    void worker.terminate();
+    return;
+  }
+  worker.unref();
+  const timer = setTimeout(() => void worker.terminate(), idleMs).unref();
+  idle = { worker, timer };
+}
+
+function takeIdle(): Worker | undefined {
+  const found = idle;
+  if (found === undefined) return undefined;
+  idle = undefined;
+  clearTimeout(found.timer);
+  found.worker.ref();
+  return found.worker;
 }
