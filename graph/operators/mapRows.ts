@@ -9,6 +9,7 @@ import type { ColumnSet, Schema } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import { excerpt } from "../../core/errors.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
+import { memberReads } from "../../core/function/memberReads.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
@@ -16,6 +17,7 @@ import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.
 import { writeColumns, writeRows } from "../columns/writeColumns.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn, Topology, TopologyPartition } from "../partition/topology.ts";
+import type { EdgeTriplet } from "../types.ts";
 import type { VertexTable } from "../superstep/messagesToColumns.ts";
 
 /** What rows are mapped: vertices (id, attr), vertices with a table's value (id, attr, value), edges, or triplets. */
@@ -95,7 +97,7 @@ export async function probe(
   const found: { value?: unknown } = {};
   const bindings: Bindings = { fn: await task.revive(fn), found };
   bindSource(bindings, source, partition, task);
-  runLoop(bindings, { declarations: "", body: rowLoop(source, "found.value = value; return;") }, task);
+  runLoop(bindings, { declarations: "", body: rowLoop(source, fn, "found.value = value; return;") }, task);
   return schemaOf(found.value);
 }
 
@@ -110,7 +112,7 @@ export async function mapPartition(
   const bindings: Bindings = { fn: await task.revive(fn) };
   const describe = bindSource(bindings, source, partition, task);
   rows.bind(bindings, "out", task.arena, describe, operation);
-  return writeRows(rows, bindings, rowLoop(source, writeStatements(output, "out", "r", "value")), task);
+  return writeRows(rows, bindings, rowLoop(source, fn, writeStatements(output, "out", "r", "value")), task);
 }
 
 /** The rows of a partition: vertex indices, or edge positions. */
@@ -148,8 +150,19 @@ export function bindSource(
   };
 }
 
-/** Text that runs `onValue` for each row `r` with `value`, what `fn` returned. Objects passed to `fn` are its own. */
-export function rowLoop(source: RowSource, onValue: string): string {
+/** Members of the edge or triplet that a function is seen to read: all of them if it cannot be told. */
+export function membersRead(fn: ShippedFunction<AnyFunction>): (name: keyof EdgeTriplet<unknown, unknown>) => boolean {
+  const paths = memberReads(fn, 0);
+  if (paths === "all") return () => true;
+  const names = new Set(Array.from(paths, (path) => path.split(".", 1)[0]!));
+  return (name) => names.has(name);
+}
+
+/**
+ * Text that runs `onValue` for each row `r` with `value`, what `fn` returned. Objects passed to `fn` are its own, and hold
+ * what it is seen to read.
+ */
+export function rowLoop(source: RowSource, fn: ShippedFunction<AnyFunction>, onValue: string): string {
   const cancel = "if ((t & 4095) === 0) throwIfCancelled();";
   if (isVertexKind(source.kind)) {
     return `
@@ -160,17 +173,22 @@ for (let t = from; t < to; t++) {
   ${onValue}
 }`;
   }
-  const ends =
-    source.kind === "triplet"
-      ? `, srcAttr: ${readExpression(source.vertices, "vertex", "n")}, dstAttr: ${readExpression(source.vertices, "vertex", "t")}`
-      : "";
+  const isTriplet = source.kind === "triplet";
+  const isRead = membersRead(fn);
+  const members = [
+    ...(isRead("srcId") ? ["srcId: idOf(n)"] : []),
+    ...(isRead("dstId") ? ["dstId: idOf(t)"] : []),
+    ...(isRead("attr") ? [`attr: ${readExpression(source.edges, "edge", "r")}`] : []),
+    ...(isTriplet && isRead("srcAttr") ? [`srcAttr: ${readExpression(source.vertices, "vertex", "n")}`] : []),
+    ...(isTriplet && isRead("dstAttr") ? [`dstAttr: ${readExpression(source.vertices, "vertex", "t")}`] : []),
+  ];
   return `
 for (let t = from; t < to; t++) {
   ${cancel}
   for (let k = offsets[t - from], end = offsets[t - from + 1]; k < end; k++) {
     const n = neighbours[k];
     const r = firstEdge + k;
-    const value = fn({ srcId: idOf(n), dstId: idOf(t), attr: ${readExpression(source.edges, "edge", "r")}${ends} });
+    const value = fn({ ${members.join(", ")} });
     ${onValue}
   }
 }`;

@@ -4,7 +4,7 @@
 import { ship, type AnyFunction, type ShippedFunction } from "../../core/function/ship.ts";
 import { allOf, deferredColumns, useParts, type GraphParts } from "../parts.ts";
 import type { VertexTable } from "../superstep/messagesToColumns.ts";
-import { mapRows, type RowKind } from "./mapRows.ts";
+import { mapRows, membersRead, type RowKind } from "./mapRows.ts";
 import type { Deferred } from "../deferred.ts";
 
 /**
@@ -51,8 +51,13 @@ function mapped(
   kind: RowKind,
   fn: ShippedFunction<AnyFunction>,
 ): ReturnType<typeof deferredColumns> {
+  const isRead = membersRead(fn);
+  const wanted =
+    kind === "vertex"
+      ? { vertices: true, edges: false }
+      : { vertices: kind === "triplet" && (isRead("srcAttr") || isRead("dstAttr")), edges: isRead("attr") };
   return deferredColumns(parts.ctx.driver, allOf(parts), () =>
-    useParts(parts, { vertices: kind !== "edge", edges: kind !== "vertex" }, ({ shape, vertices, edges }) => {
+    useParts(parts, wanted, ({ shape, vertices, edges }) => {
       const source = { kind, ids: shape.topology.ids, vertices, edges };
       return mapRows(parts.ctx.driver, shape.topology, operation, fn, source);
     }),
