@@ -22,7 +22,10 @@ export interface GraphTables {
   readonly dst: Uint32Array;
 }
 
-/** What columns are called: that of the ids, and those of attributes that are one value, not a record. */
+/**
+ * What columns are called: that of the ids, and those of attributes that are one value, not a record. A field of vertices
+ * that is called like the ids' column is renamed: "id" to "id_attr".
+ */
 export interface TableNames {
   readonly id?: string;
   readonly vertex?: string;
@@ -71,8 +74,12 @@ function tableOfVertices(
   id: string,
   vertex: string,
 ): Table {
-  const columns = columnsOf(arena, vertices, vertex).filter(({ name }) => name !== id);
-  return { numRows: numVertices, columns: [idTableColumn(arena, ids, id), ...columns] };
+  const columns = columnsOf(arena, vertices, vertex);
+  const names = new Set(columns.map(({ name }) => name));
+  let instead = id;
+  while (names.has(instead)) instead += "_attr";
+  const distinct = columns.map((column) => (column.name === id ? { ...column, name: instead } : column));
+  return { numRows: numVertices, columns: [idTableColumn(arena, ids, id), ...distinct] };
 }
 
 function idTableColumn(arena: Arena, ids: IdColumn, name: string): TableColumn {

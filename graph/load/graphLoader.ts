@@ -6,7 +6,7 @@ import type { ColumnSet } from "../../core/column/types.ts";
 import type { Context } from "../../core/context.ts";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { Graph } from "../graph.ts";
-import type { VertexChunk } from "./edgeChunk.ts";
+import type { IdValues, VertexChunk } from "./edgeChunk.ts";
 import { jointParts, type MadeParts } from "../parts.ts";
 import { buildTopology, type BuiltTopology } from "../partition/buildTopology.ts";
 import { gatherVertices } from "../partition/gatherVertices.ts";
@@ -126,9 +126,10 @@ async function readAndBuild(
   const table = vertices && (await readTableOfVertices(ctx, vertices, kindOf(edgeInput)));
   const readAt = performance.now();
   const oriented = isCanonical ? orientEdges(chunks) : undirected ? withReversedEdges(chunks) : chunks;
+  const vertexIds = table?.rows.map(({ ids }) => ids) ?? declaredIds(edgeInput);
   const built = await buildTopology(driver, {
     chunks: oriented,
-    ...(table && { vertexIds: table.rows.map(({ ids }) => ids) }),
+    ...(vertexIds && { vertexIds }),
     numPartitions,
     scalar: "", // columns stay fields, also if there is only one
   });
@@ -166,6 +167,14 @@ async function readTableOfVertices(
   return { rows, input };
 }
 
+/** Ids that exist even without an edge, where the format says how many there are. A table of vertices knows better. */
+function declaredIds({ numDeclaredVertices }: Omit<EdgeInput, "chunks">): IdValues[] | undefined {
+  if (numDeclaredVertices === undefined) return undefined;
+  const values = new Uint32Array(new SharedArrayBuffer(4 * numDeclaredVertices));
+  for (let row = 0; row < numDeclaredVertices; row++) values[row] = row + 1;
+  return [{ kind: "uint32", values }];
+}
+
 function kindOf({ idType, numEdges }: { idType: "integer" | "string"; numEdges: number }): "auto" | "int" | "string" {
   return numEdges === 0 ? "auto" : idType === "integer" ? "int" : "string";
 }
@@ -177,10 +186,10 @@ async function vertexColumns(
   defaultVertex: boolean,
 ): Promise<ColumnSet> {
   const { numVertices } = topology;
-  if (vertexRows === undefined || table === undefined) {
-    return { schema: { kind: "record", fields: [] }, length: numVertices, columns: [] };
-  }
+  const noFields: ColumnSet = { schema: { kind: "record", fields: [] }, length: numVertices, columns: [] };
+  if (vertexRows === undefined) return noFields;
   try {
+    if (table === undefined) return noFields;
     if (vertexRows.firstWithoutRow !== undefined && !defaultVertex) {
       const id = idReader(topology.ids, driver.arena)(vertexRows.firstWithoutRow);
       throw new SuperstepError(
