@@ -27,7 +27,6 @@ export async function checkFiles(
   { paths, vertices, badRows }: Pick<InputRequest, "paths" | "vertices" | "badRows">,
   isTable = true,
 ): Promise<void> {
-  if (output !== undefined && isTable) encodingToWrite(output, format);
   const inputs = await realPaths(vertices === undefined ? paths : [...paths, vertices]);
   const outputs = [output, badRows].filter((file) => file !== undefined && file !== "-") as string[];
   for (const file of outputs) {
@@ -36,6 +35,7 @@ export async function checkFiles(
     if (target === undefined || !inputs.includes(target)) continue;
     throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(file)} is the input; name another file`);
   }
+  if (output !== undefined && isTable) encodingToWrite(output, format);
 }
 
 /** Where those of the paths really lead that exist. */

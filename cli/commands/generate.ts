@@ -16,7 +16,7 @@ import type { GenerateRequest, GraphKind, Perform } from "../requests.ts";
 
 const examples = `Examples:
   superstep generate rmat --vertices 1000000 --edges 10000000 edges.txt
-  superstep generate kronecker --scale 20 --edge-factor 16 --seed 1 kron.parquet
+  superstep generate kronecker --scale 20 --edge-factor 16 --seed 1 kron.txt.gz
   superstep generate grid --rows 100 --columns 200 grid.csv
 `;
 
@@ -41,7 +41,7 @@ export function generateCommand(perform: Perform, done: (code: number) => void):
     .summary("make up a graph")
     .description("Writes the edges of a random or regular graph, the same for the same seed.")
     .addArgument(new Argument("<kind>", names.join(", ")).argParser(oneOf("kind", names)))
-    .argument("<out>", "edges as text, one a line, or .csv .tsv .ndjson .parquet .arrow; - for stdout")
+    .argument("<out>", "edges as text, one a line, also .gz; or .csv .tsv .ndjson .parquet .arrow; - for stdout")
     .addHelpText("before", examples)
     .addHelpText("after", `\nKinds:\n${table.join("\n")}`)
     .optionsGroup("Graph:")
