@@ -50,5 +50,8 @@ export type { StorageLevel } from "./host/task.ts";
 export type { EventBus, EventListener, SuperstepEvent } from "./schedule/events.ts";
 export type { JobSpec, RunOptions, StageSpec } from "./schedule/job.ts";
 export { Arena } from "./column/arena.ts";
+export { fromArrowTable, toArrowTable, type ArrowSource } from "./column/arrow.ts";
+export { freeColumns, readerOf, type ColumnReader } from "./column/columnSet.ts";
+export type { ColumnRef, ColumnSet, Field, FieldType, Schema } from "./column/types.ts";
 export { randomFor, Random } from "./random.ts";
 export { ExactSum } from "./exactSum.ts";

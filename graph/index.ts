@@ -13,6 +13,7 @@ export {
   type LoadReport,
   type Row,
 } from "./load/graphLoader.ts";
+export { useArrow } from "./arrow.ts";
 export { explainGraph } from "./explain.ts";
 export { Graph, type CreateOptions } from "./graph.ts";
 export { GraphGenerators } from "./load/graphGenerators.ts";
