@@ -3,7 +3,7 @@ import type { Edge, VertexId } from "../../graph/types.ts";
 /** How ranks are computed. */
 export interface PowerOptions {
   readonly resetProbability: number;
-  /** Rounds; without them, until nothing changes by more than 1e-15. */
+  /** Rounds; without them, until nothing changes by more than 1e-14 of the largest rank, which is not far from noise. */
   readonly iterations?: number;
   readonly scale: "graphx" | "none" | "probability";
   readonly source?: VertexId;
@@ -34,12 +34,14 @@ export function powerIteration(
     let sinks = 0;
     if (isProbability) for (let at = 0; at < n; at++) if (total[at] === 0) sinks += rank[at]!;
     let change = 0;
+    let largest = 0;
     for (let at = 0; at < n; at++) {
       next[at] = resetProbability * jump[at]! + (1 - resetProbability) * (next[at]! + sinks * jump[at]!);
       change = Math.max(change, Math.abs(next[at]! - rank[at]!));
+      largest = Math.max(largest, next[at]!);
     }
     rank = next;
-    if (change <= 1e-15) break;
+    if (change <= 1e-14 * largest) break;
   }
   let sum = 0;
   for (const value of rank) sum += value;
