@@ -5,9 +5,7 @@
 import { readFileSync } from "node:fs";
 import { exitCodeOf } from "./exitCodes.ts";
 import { runCommandLine } from "./program.ts";
-import { describeError } from "./report.ts";
 import type { Request } from "./requests.ts";
-import { styleFor } from "./style.ts";
 
 const args = process.argv.slice(2);
 
@@ -31,6 +29,7 @@ try {
 }
 
 async function fail(error: unknown): Promise<void> {
+  const [{ describeError }, { styleFor }] = await Promise.all([import("./report.ts"), import("./style.ts")]);
   const style = styleFor(process.stderr, process.env, !args.includes("--no-color"));
   const verbose = args.includes("--verbose") || args.includes("-v");
   process.stderr.write(await describeError(error, { verbose, style }));

@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { SuperstepError } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
 import { decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
-import { type ProgressMode, progressModes } from "./progress.ts";
+import { type ProgressMode, progressModes } from "./progressModes.ts";
 import type {
   AlgorithmParameters,
   EngineRequest,

@@ -2,15 +2,10 @@
  * Shows on standard error how a run goes on.
  */
 import type { EventListener, SuperstepEvent } from "../core/schedule/events.ts";
+import type { ProgressMode } from "./progressModes.ts";
 import { type ProgressState, advance, noProgress, progressLine } from "./progressState.ts";
 import { describeWarning } from "./report.ts";
 import type { Style, TextStream } from "./style.ts";
-
-/** How progress is shown: `auto` is `bar` on a terminal, else `plain`. */
-export type ProgressMode = "auto" | "bar" | "plain" | "json" | "none";
-
-/** Every progress mode. */
-export const progressModes: readonly ProgressMode[] = ["auto", "bar", "plain", "json", "none"];
 
 /** Progress on its way to a stream. */
 export interface Progress {

@@ -3,7 +3,7 @@
  */
 import type { TableFormat } from "../graph/load/table/format.ts";
 import type { AlgorithmName } from "./algorithms.ts";
-import type { ProgressMode } from "./progress.ts";
+import type { ProgressMode } from "./progressModes.ts";
 
 /** A text format of edges. */
 export type InputFormat = "edgeList" | "csv" | "tsv" | "mtx";

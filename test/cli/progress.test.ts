@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ProgressMode, showProgress } from "../../cli/progress.ts";
+import { showProgress } from "../../cli/progress.ts";
+import type { ProgressMode } from "../../cli/progressModes.ts";
 import { grouped } from "../../cli/counted.ts";
 import { advance, duration, noProgress, progressLine } from "../../cli/progressState.ts";
 import { styleFor } from "../../cli/style.ts";

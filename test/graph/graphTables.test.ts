@@ -1,153 +1,103 @@
-/**
- * Graphs as tables, and as what the viewer takes.
- */
 import { describe, expect, it } from "vitest";
-import { graphTables, vertexTable, type GraphTables } from "../../graph/graphTables.ts";
+import { explainGraph } from "../../graph/explain.ts";
 import { Graph } from "../../graph/graph.ts";
-import { valueReader, type Table, type TableValue } from "../../graph/load/table/table.ts";
-import type { Edge, VertexId } from "../../graph/types.ts";
-import { fromGraph } from "../../viz/fromGraph.ts";
-import { checkResultGraph } from "../../viz/resultGraph.ts";
+import { graphTables, vertexTable } from "../../graph/graphTables.ts";
+import { GraphGenerators } from "../../graph/load/graphGenerators.ts";
+import { type Table, valueReader } from "../../graph/load/table/table.ts";
+import type { VertexId } from "../../graph/types.ts";
 import { useContext } from "../support/context.ts";
-import { edges, graphOf, randomArcs } from "../support/graphs.ts";
+import { type Arc, edges, graphOf, randomArcs } from "../support/graphs.ts";
 
-/** A table as records. */
-function rowsOf({ numRows, columns }: Table): Record<string, TableValue>[] {
-  const readers = columns.map((column) => [column.name, valueReader(column)] as const);
-  return Array.from({ length: numRows }, (_, row) =>
-    Object.fromEntries(readers.map(([name, read]) => [name, read(row)])),
-  );
+const ctx = useContext("local[2]");
+
+function rowsOf({ numRows, columns }: Table): unknown[][] {
+  const readers = columns.map(valueReader);
+  return Array.from({ length: numRows }, (_none, row) => readers.map((read) => read(row)));
 }
 
-/** The edges of tables, with the ids that they lead to and from. */
-function edgesOf({ vertices, edges: table, src, dst }: GraphTables): unknown[] {
-  const idOf = valueReader(vertices.columns[0]!);
-  return rowsOf(table).map((row, edge) => ({ srcId: idOf(src[edge]!), dstId: idOf(dst[edge]!), ...row }));
-}
-
-describe("graphTables", () => {
-  const ctx = useContext("local[2]");
-  const people = (numPartitions: number) =>
-    graphOf(ctx, edges("3-7>1 1-2>2 1-5>2"), numPartitions)
-      .mapVertices((id) => ({
-        name: id === 2 ? null : `n${id}`,
-        age: id === 3 ? null : Number(id) / 2,
-        is: id === 1,
-        large: BigInt(id) << 60n,
-        tags: id === 1 ? undefined : [id, { deep: true }],
-      }))
-      .mapEdges((edge) => ({ weight: edge.attr, kind: `k${edge.attr}` }));
-
-  it.each([1, 2, 5])(
-    "gives a column a field, typed, over %i partitions; edges by rows of the vertices",
-    async (parts) => {
-      const tables = await graphTables(people(parts));
-      expect(rowsOf(tables.vertices)).toEqual([
-        { id: 1, name: "n1", age: 0.5, is: true, large: 1n << 60n, tags: null },
-        { id: 2, name: null, age: 1, is: false, large: 2n << 60n, tags: '[2,{"deep":true}]' },
-        { id: 3, name: "n3", age: null, is: false, large: 3n << 60n, tags: '[3,{"deep":true}]' },
-      ]);
-      expect(tables.vertices.columns.map(({ type }) => type)).toEqual(["number", "string", "number", "boolean", "bigint", "string"]); // prettier-ignore
-      expect(edgesOf(tables)).toEqual([
-        { srcId: 3, dstId: 1, weight: 7, kind: "k7" },
-        { srcId: 1, dstId: 2, weight: 2, kind: "k2" },
-        { srcId: 1, dstId: 2, weight: 5, kind: "k5" },
-      ]);
-    },
-  );
-
-  it("agrees with what the graph collects, on random graphs, cut or not", async () => {
-    const graph = graphOf(ctx, randomArcs(3, 20, 60), 3, [99]);
-    for (const each of [graph, graph.partitionBy("EdgePartition2D", 4), graph.reverse()]) {
-      const tables = await graphTables(each, { id: "vertex", vertex: "v", edge: "length" });
-      const vertices = (await each.vertices.collect()).map(([vertex, v]) => ({ vertex, v }));
-      expect(rowsOf(tables.vertices)).toEqual(vertices);
-      const byEnds = (await graphTables(each.mapEdges((edge) => edge.attr))).src.length;
-      expect([tables.src.length, tables.dst.length, tables.edges.numRows, byEnds]).toEqual([60, 60, 60, 60]);
-      const sorted = (rows: unknown[]): string[] =>
-        rows.map((row) => JSON.stringify(row)).sort((a, b) => (a < b ? -1 : 1));
-      const collected = (await each.edges.collect()).map(({ srcId, dstId, attr }) => ({ srcId, dstId, length: attr }));
-      expect(sorted(edgesOf(tables))).toEqual(sorted(collected));
+describe("graph tables", () => {
+  it("have a row a vertex by ascending id, and each edge with the rows of its ends, for any partitions", async () => {
+    const arcs = randomArcs(5, 40, 120);
+    const texts = ({ srcId, dstId, attr }: Arc): string => `${srcId} ${dstId} ${attr}`;
+    for (const numPartitions of [1, 4]) {
+      const graph = graphOf(ctx, arcs, numPartitions, [100]).mapVertices((id) => Number(id) * 2);
+      const { vertices, edges: table, src, dst } = await graphTables(graph);
+      const ids = [...new Set([100, ...arcs.flatMap(({ srcId, dstId }) => [Number(srcId), Number(dstId)])])];
+      expect(rowsOf(vertices)).toEqual(ids.toSorted((a, b) => a - b).map((id) => [id, id * 2]));
+      expect(table.columns.map(({ name }) => name)).toEqual(["attr"]);
+      const idOf = valueReader(vertices.columns[0]!);
+      const found = rowsOf(table).map(([attr], edge) => `${idOf(src[edge]!)} ${idOf(dst[edge]!)} ${String(attr)}`);
+      expect(found.toSorted()).toEqual(arcs.map(texts).toSorted());
     }
   });
 
-  it.each([
-    ["integers", [1, 2 ** 32 - 1], "number", [1, 2 ** 32 - 1]],
-    ["integers of 64 bits", [-1, 2n ** 60n], "bigint", [-1n, 2n ** 60n]],
-    ["strings", ["é", ""], "string", ["", "é"]],
-  ] as const)("names ids that are %s", async (_what, ids, type, expected) => {
-    const vertices = ctx.parallelize<VertexId, number>(
-      ids.map((id) => [id, 1]),
-      1,
-    );
-    const { numRows, columns } = await vertexTable(Graph.create(vertices, ctx.parallelize<Edge<number>>([], 1)));
-    expect([numRows, columns.map(({ name }) => name), columns[0]!.type]).toEqual([2, ["id", "value"], type]);
-    expect([0, 1].map(valueReader(columns[0]!))).toEqual(expected);
-  });
-
-  it("hands out copies: they stay when the graph goes", async () => {
-    const graph = people(2);
-    const tables = await graphTables(graph);
-    const before = rowsOf(tables.vertices);
-    await graph.unpersist();
-    await graphOf(ctx, randomArcs(1, 500, 2000), 2)
-      .mapVertices(() => -1)
-      .materialize();
-    expect(rowsOf(tables.vertices)).toEqual(before);
-  });
-
-  it("keeps a field that is called like the ids' column, under another name", async () => {
-    const graph = graphOf(ctx, edges("1>2"), 1).mapVertices((id) => ({ id: `own ${id}`, n: 1 }));
-    expect(rowsOf(await vertexTable(graph))).toEqual([
-      { id: 1, id_attr: "own 1", n: 1 },
-      { id: 2, id_attr: "own 2", n: 1 },
+  it("give each field of a record its column and type, and name the rest as told", async () => {
+    const people: [VertexId, { name: string; age: number; member: boolean; code: bigint }][] = [
+      [2, { name: "Bo", age: 0.5, member: false, code: 2n ** 62n }],
+      [1, { name: "Ada", age: 36, member: true, code: 1n }],
+    ];
+    const graph = Graph.create(ctx.parallelize(people), ctx.parallelize<Arc>([]));
+    const table = await vertexTable(graph);
+    expect(table.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      "id number", "name string", "age number", "member boolean", "code bigint",
+    ]); // prettier-ignore
+    expect(rowsOf(table)).toEqual([
+      [1, "Ada", 36, true, 1n],
+      [2, "Bo", 0.5, false, 2n ** 62n],
     ]);
-    expect(rowsOf(await vertexTable(graph, { id: "vertex" }))).toEqual([
-      { vertex: 1, id: "own 1", n: 1 },
-      { vertex: 2, id: "own 2", n: 1 },
-    ]);
+    const named = await vertexTable(
+      graph.mapVertices((_id, { age }) => age),
+      { id: "who", vertex: "age" },
+    );
+    expect(named.columns.map(({ name }) => name)).toEqual(["who", "age"]);
   });
 
-  it("G8: takes graphs without edges, vertices, or fields", async () => {
-    const empty = await graphTables(graphOf(ctx, [], 2));
-    expect([rowsOf(empty.vertices), rowsOf(empty.edges), empty.src.length]).toEqual([[], [], 0]);
-    const bare = await graphTables(
-      graphOf(ctx, edges("1>2"), 1)
-        .mapVertices(() => ({}))
-        .mapEdges(() => ({})),
-    );
-    expect([rowsOf(bare.vertices), rowsOf(bare.edges)]).toEqual([[{ id: 1 }, { id: 2 }], [{}]]);
+  it("write values of any other kind as JSON, and ids as what they are", async () => {
+    const lists = graphOf(ctx, edges("1>2"), 1).mapVertices((id) => [id, "x"]);
+    expect(rowsOf(await vertexTable(lists))).toEqual([[1, '[1,"x"]'], [2, '[2,"x"]']]); // prettier-ignore
+    const words = ctx.parallelize<Arc>([{ srcId: "b", dstId: "a", attr: 1 }]);
+    const wordGraph = Graph.fromEdges(words, { defaultVertex: 0 });
+    expect(rowsOf(await vertexTable(wordGraph))).toEqual([["a", 0], ["b", 0]]); // prettier-ignore
+    const large = Graph.fromEdges(ctx.parallelize<Arc>([{ srcId: 2n ** 60n, dstId: 1, attr: 1 }]), {
+      defaultVertex: 0,
+    });
+    expect(rowsOf(await vertexTable(large))).toEqual([[1n, 0], [2n ** 60n, 0]]); // prettier-ignore
   });
 });
 
-describe("fromGraph", () => {
-  const ctx = useContext("local[1]");
+describe("explainGraph", () => {
+  it("says how a graph is stored and cut", async () => {
+    const graph = graphOf(ctx, edges("1>2>3 4>5"), 1);
+    expect(await explainGraph(graph)).toMatch(
+      /^vertices {4}5, ids are integers below 2\^32, attribute number\nedges {7}3, /,
+    );
+    expect(await explainGraph(graph)).toContain("edges live with their destination");
+    expect(await explainGraph(graph.partitionBy("EdgePartition1D", 3))).toContain("edges are cut into 3 parts");
+  });
+});
 
-  it("gives the viewer ids, ends and columns by name, missing values null", async () => {
-    const graph = graphOf(ctx, edges("2>1"), 2, [3]).mapVertices((id) => ({
-      rank: Number(id) / 4,
-      label: id === 3 ? null : `v${id}`,
-    }));
-    const shown = await fromGraph(graph, { edge: "length", directed: false });
-    checkResultGraph(shown, "test");
-    expect([shown.numVertices, shown.numEdges, shown.directed]).toEqual([3, 1, false]);
-    expect([0, 1, 2].map((index) => shown.vertexId(index))).toEqual([1, 2, 3]);
-    expect(Object.fromEntries([...shown.vertexColumns].map(([name, column]) => [name, Array.from(column)]))).toEqual({
-      rank: [0.25, 0.5, 0.75],
-      label: ["v1", "v2", null],
-    });
-    expect([shown.src, shown.dst]).toEqual([Uint32Array.of(1), Uint32Array.of(0)]);
-    expect(Array.from(shown.edgeColumns.get("length")!)).toEqual([1]);
+describe("GraphGenerators", () => {
+  it("make graphs with the attributes their generators define", async () => {
+    const grid = await GraphGenerators.grid(ctx, 2, 3);
+    expect(await grid.numEdges()).toBe(7);
+    const places = await grid.vertices.collect();
+    expect(places).toEqual([0, 1, 2, 3, 4, 5].map((id) => [id, { row: Math.floor(id / 3), col: id % 3 }]));
+    const star = await GraphGenerators.star(ctx, 5);
+    expect(await star.inDegrees.collect()).toEqual([[0, 4]]);
+    expect(await star.numVertices()).toBe(5);
   });
 
-  it("is directed unless told, and takes bigint and string ids", async () => {
-    for (const ids of [
-      ["x", "y"],
-      [2n ** 60n, 2n ** 61n],
-    ] as const) {
-      const arcs = [{ srcId: ids[1]!, dstId: ids[0]!, attr: 1 }];
-      const shown = await fromGraph(graphOf(ctx, arcs, 1));
-      expect([shown.directed, shown.vertexId(0), shown.vertexId(1), shown.src[0]]).toEqual([true, ids[0], ids[1], 1]);
-    }
+  it("make the same graph for the same seed, and again after it was given back", async () => {
+    const options = { vertices: 64, edges: 200, seed: 3 };
+    const degreesOf = async (graph: Awaited<ReturnType<typeof GraphGenerators.rmat>>) => graph.outDegrees.collect();
+    const first = await GraphGenerators.rmat(ctx, options);
+    const degrees = await degreesOf(first);
+    expect(degrees.reduce((sum, [, degree]) => sum + degree, 0)).toBe(200);
+    expect(await degreesOf(await GraphGenerators.rmat(ctx, options))).toEqual(degrees);
+    await first.unpersist();
+    expect(await degreesOf(first)).toEqual(degrees);
+    expect(await degreesOf(await GraphGenerators.rmat(ctx, { ...options, seed: 4 }))).not.toEqual(degrees);
+    expect(await (await GraphGenerators.kronecker(ctx, { scale: 4, seed: 1 })).numEdges()).toBe(256);
+    expect(await (await GraphGenerators.logNormal(ctx, { vertices: 50, seed: 1 })).numVertices()).toBe(50);
   });
 });
