@@ -245,6 +245,16 @@ describe("superstep run, what it refuses", () => {
     expect([status, stderr]).toEqual([3, expect.stringContaining("vertex 4 occurs in an edge and not in the table")]);
     const { stdout } = await run(`${line} --default-vertex`);
     expect(stdout).toBe("id,component\n1,1\n2,1\n3,1\n4,1\n10,10\n11,10\n99,99\n");
-    expect(written("rows.csv")).toContain('vertices.csv,5,3,id is not a decimal integer,"x,y"\n');
+    expect(written("rows.csv")).toBe(
+      'file,line,column,reason,text\nvertices.csv,5,3,id is not a decimal integer,"x,y"\n',
+    );
+    const both = await run(`${line.replace("chain.txt", "-")} --default-vertex`, { input: "1 2\nz 2\n" });
+    expect([both.status, both.stdout]).toEqual([0, "id,component\n1,1\n2,1\n3,3\n99,99\n"]);
+    expect(
+      written("rows.csv")
+        .split("\n")
+        .slice(1, 3)
+        .map((text) => text.split(",", 2).join(":")),
+    ).toEqual(["<stdin>:2", "vertices.csv:5"]);
   });
 });
