@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -35,6 +35,12 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** Processes of the test file that have not ended. */
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL"); // of tests that failed
+});
+
 /** Starts the built command: two threads, no colours, in a folder of its own choice. */
 export function startSuperstep(args: readonly string[], options: CommandOptions = {}): Running {
   const { FORCE_COLOR: _, ...env } = process.env;
@@ -42,6 +48,7 @@ export function startSuperstep(args: readonly string[], options: CommandOptions 
     cwd: options.cwd,
     env: { ...env, NO_COLOR: "1", SUPERSTEP_MASTER: "local[2]", ...options.env },
   });
+  children.add(child);
   let [stdout, stderr] = ["", ""];
   let hasEnded = false;
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
@@ -52,6 +59,7 @@ export function startSuperstep(args: readonly string[], options: CommandOptions 
     child.on("error", reject);
     child.on("close", (status, signal) => {
       hasEnded = true;
+      children.delete(child);
       resolve({ status, signal, stdout, stderr });
     });
   });
