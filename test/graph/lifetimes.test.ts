@@ -3,8 +3,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { Context } from "../../core/context.ts";
-import type { Graph } from "../../graph/graph.ts";
-import type { VertexId } from "../../graph/types.ts";
+import { Graph } from "../../graph/graph.ts";
+import type { Edge, VertexId } from "../../graph/types.ts";
 import { useContext } from "../support/context.ts";
 import { attrsOf, edges, graphOf, randomArcs } from "../support/graphs.ts";
 import { usedAfterGarbage } from "../support/usedBytes.ts";
@@ -200,6 +200,84 @@ describe("graphs that nobody holds", () => {
     expect([...(await attrsOf(graph)).values()]).toEqual([2000, 2000]);
     await graph.unpersist();
     expect(await usedAfterGarbage(ctx)).toBe(before);
+  });
+});
+
+describe("where making fails", () => {
+  const ctx = useContext("local[2]", { config: { arenaBytes: 65536 * 16 } });
+
+  it.each([
+    [
+      "a vertex that is known from an edge alone",
+      (numbers: [VertexId, unknown][]) => Graph.create(ctx.parallelize(numbers, 1), ctx.parallelize(edges("1>99"), 1)),
+    ],
+    [
+      "attributes of several types",
+      (numbers: [VertexId, unknown][]) =>
+        Graph.create(ctx.parallelize([...numbers, ["x", 1]], 2), ctx.parallelize(edges("1>2"), 1)),
+    ],
+    [
+      "vertices of several types",
+      (numbers: [VertexId, unknown][]) =>
+        Graph.create(ctx.parallelize([...numbers, [1000, "x"]], 2), ctx.parallelize(edges("1>2"), 1), {
+          defaultVertex: 0,
+        }),
+    ],
+    [
+      "edges of several types",
+      () =>
+        Graph.fromEdges(ctx.parallelize<Edge<unknown>>([...edges("1>2"), { srcId: 5, dstId: 6, attr: "x" }], 2), {
+          defaultVertex: 0,
+        }),
+    ],
+    [
+      "a merge that throws",
+      (numbers: [VertexId, unknown][]) =>
+        Graph.create(ctx.parallelize([...numbers, ...numbers], 2), ctx.parallelize(edges("1>2"), 1), {
+          mergeVertices: () => {
+            throw new Error("no");
+          },
+          defaultVertex: 0,
+        }),
+    ],
+    [
+      "a function that throws",
+      (numbers: [VertexId, unknown][]) =>
+        Graph.create(ctx.parallelize(numbers, 2), ctx.parallelize(edges("1>2"), 1), { defaultVertex: 0 }).mapVertices(
+          (id): number => {
+            throw new Error(`no ${id}`);
+          },
+        ),
+    ],
+  ])("nothing stays allocated: %s", async (_what, make) => {
+    const before = await usedAfterGarbage(ctx);
+    const graph = make(Array.from({ length: 40 }, (_, at) => [at + 10, at]));
+    await expect(graph.materialize()).rejects.toThrow();
+    await graph.unpersist();
+    expect(await usedAfterGarbage(ctx)).toBe(before);
+  });
+
+  it("rows and degrees by source are made the next time, once there is room", async () => {
+    const graph = await graphOf(ctx, randomArcs(2, 500, 5000), 2).materialize();
+    const expected = new Map<VertexId, number>();
+    for (const { srcId } of await graph.edges.collect()) expected.set(srcId, (expected.get(srcId) ?? 0) + 1);
+    const { arena } = ctx.driver;
+    const blocks = [];
+    for (let bytes = 65536 * 16; bytes >= 64;) {
+      try {
+        blocks.push(arena.allocate("uint8", bytes, "test"));
+      } catch {
+        bytes = Math.floor(bytes / 2);
+      }
+    }
+    await expect(graph.outDegrees.collect()).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+    await expect(graph.collectNeighborIds("out").count()).rejects.toMatchObject({ code: "OUT_OF_MEMORY" });
+    for (const block of blocks) arena.free(block);
+    expect(new Map(await graph.outDegrees.collect())).toEqual(expected);
+    const neighbours = await graph.collectNeighborIds("out").collect();
+    expect(new Map(neighbours.filter(([, ids]) => ids.length > 0).map(([id, ids]) => [id, ids.length]))).toEqual(
+      expected,
+    );
   });
 });
 

@@ -227,6 +227,44 @@ describe("operators on random graphs", () => {
     }, 10));
 });
 
+describe("operators over values that may be missing", () => {
+  const ctx = useContext("local[2]");
+
+  it("keep them missing where rows are selected, turned round, merged and joined", () =>
+    fc.assert(
+      fc.asyncProperty(drawn, async (drawing) => {
+        const { graph: people, naive: plain } = draw(ctx, drawing);
+        const attrOf = (id: VertexId, { age }: Person) => {
+          return { age: age % 3 === 0 ? null : age, name: age % 2 === 0 ? null : `${id}` };
+        };
+        const lengthOf = ({ attr }: Edge<number>): number | null => (attr % 3 === 0 ? null : attr);
+        const graph = people.mapVertices(attrOf).mapEdges(lengthOf);
+        const naive = {
+          vertices: new Map(Array.from(plain.vertices, ([id, attr]) => [id, attrOf(id, attr)] as const)),
+          edges: plain.edges.map((edge) => ({ ...edge, attr: lengthOf(edge) })),
+        };
+        await expectSame(graph, naive);
+        await expectSame(graph.reverse(), reversed(naive));
+        const isNamed = (_id: VertexId, { name }: { name: string | null }): boolean => name !== null;
+        const isLong = ({ attr }: { attr: number | null }): boolean => attr === null || attr > 30;
+        await expectSame(graph.subgraph({ vertex: isNamed, edge: isLong }), subgraphOf(naive, isNamed, isLong));
+        const last = (_a: number | null, b: number | null): number | null => b;
+        await expectSame(graph.groupEdges(last), groupedEdges(naive, last));
+        const joined = graph.joinVertices(graph.degrees, (_id, { name }, degree) => ({
+          age: degree > 2 ? null : degree,
+          name,
+        }));
+        const degrees = degreesOf(naive, "either");
+        const expected = Array.from(naive.vertices, ([id, attr]) => {
+          const degree = degrees.get(id);
+          return [id, degree === undefined ? attr : { age: degree > 2 ? null : degree, name: attr.name }] as const;
+        });
+        await expectSame(joined, { ...naive, vertices: new Map(expected) });
+      }),
+      { numRuns: 12, seed: 4 },
+    ));
+});
+
 describe("making graphs", () => {
   const ctx = useContext("local[2]");
   const noEdges = () => ctx.parallelize<Edge<number>>([], 2);

@@ -9,7 +9,7 @@ import { useContext } from "../../support/context.ts";
 import { attrsOf, edges, graphOf, randomArcs, type Arc } from "../../support/graphs.ts";
 import { withSupersteps } from "../../support/superstepEvents.ts";
 
-const directions: EdgeDirection[] = ["out", "in", "either", "both"];
+const directions: (EdgeDirection | undefined)[] = ["out", "in", "either", "both", undefined];
 
 /** A program whose activity wanders: who sends depends on what was received, and the order of merging shows. */
 const wandering = {
@@ -50,7 +50,8 @@ describe.each([
       await fc.assert(
         fc.asyncProperty(fc.nat(), fc.constantFrom(1, 2, 5), fc.boolean(), async (seed, numPartitions, isTwoWay) => {
           const arcs = randomArcs(seed, 12, 30);
-          const program = { ...wandering, activeDirection, sendMessage: isTwoWay ? bothWays : toDestination };
+          const sendMessage = isTwoWay ? bothWays : toDestination;
+          const program = { ...wandering, ...(activeDirection && { activeDirection }), sendMessage };
           const ids: VertexId[] = [...arcs.flatMap(({ srcId, dstId }) => [srcId, dstId]), 500];
           const expected = naivePregel(
             naiveGraph(
@@ -77,7 +78,7 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.constantFrom(1, 2, 5), fc.constantFrom(...directions), async (seed, parts, way) => {
         const arcs = randomArcs(seed, 10, 25);
-        const program = { ...wandering, activeDirection: way, sendMessage: bothWays };
+        const program = { ...wandering, ...(way && { activeDirection: way }), sendMessage: bothWays };
         const partOf = (src: VertexId, dst: VertexId, n: number): number => (Number(src) * 7 + Number(dst)) % n;
         const start = naiveGraph(
           [...arcs.flatMap(({ srcId, dstId }) => [srcId, dstId]), 500].map((id) => [id, `v${id}`] as const),
