@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../../core/context.ts";
 import { Graph } from "../../../graph/graph.ts";
-import type { Edge, EdgeDirection, VertexId } from "../../../graph/types.ts";
+import type { Edge, EdgeDirection, EdgeTriplet, VertexId } from "../../../graph/types.ts";
 import {
   degreesOf,
   firstValues,
@@ -225,6 +225,61 @@ describe("operators on random graphs", () => {
       expect(await attrsOf(graph.outerJoinVertices(byAge(other.graph), add))).toEqual(expected(ages(other.naive)));
       expect(await attrsOf(graph.outerJoinVertices(byAge(graph), add))).toEqual(expected(ages(naive)));
     }, 10));
+});
+
+describe("functions of edges", () => {
+  const ctx = useContext("local[2]");
+  const triplets = () =>
+    graphOf(ctx, edges("1-5>2"), 1)
+      .mapVertices((id) => ({ n: Number(id), text: `t${id}` }))
+      .mapEdges((edge) => ({ w: edge.attr, k: "k" }));
+  type Triplet = EdgeTriplet<{ n: number; text: string }, { w: number; k: string }>;
+  const helper = (triplet: Triplet): unknown => [triplet.srcAttr.n, triplet.attr.w];
+
+  it.each<[string, (triplet: Triplet) => unknown, unknown]>([
+    ["member by member", (t) => [t.srcId, t.dstId, t.attr.w, t.srcAttr.text, t.dstAttr.n], [1, 2, 5, "t1", 2]],
+    ["taken apart", ({ srcId, srcAttr: { n }, attr: { k } }) => [srcId, n, k], [1, 1, "k"]],
+    ["the rest of them", ({ srcId, ...rest }) => [srcId, Object.keys(rest).length, rest.attr.w], [1, 4, 5]],
+    ["by a name that is computed", (t) => t[`${"dst"}Attr` as "dstAttr"].text, "t2"],
+    ["all of them", (t) => Object.keys({ ...t }).length, 5],
+    ["handed on", (t) => helper(t), [1, 5]],
+    [
+      "handed back",
+      (t) => t,
+      { srcId: 1, dstId: 2, attr: { w: 5, k: "k" }, srcAttr: { n: 1, text: "t1" }, dstAttr: { n: 2, text: "t2" } },
+    ],
+    [
+      "under another name",
+      (t) => {
+        const other = t;
+        const { dstAttr } = other;
+        return dstAttr.n;
+      },
+      2,
+    ],
+    [
+      "by arguments",
+      function () {
+        return (arguments[0] as Triplet).srcAttr.text;
+      },
+      "t1",
+    ], // oxlint-disable-line prefer-rest-params
+    ["none of them", () => 7, 7],
+  ])("see what they read, however they read it: %s", async (_how, fn, expected) => {
+    const graph = triplets().mapTriplets(fn);
+    expect((await graph.edges.collect()).map(({ attr }) => attr)).toEqual([expected]);
+  });
+
+  it("see all fields of an attribute that they hand on, change or list", async () => {
+    const graph = triplets().mapEdges((edge) => {
+      const { attr } = edge;
+      attr.w += 1;
+      return { ...attr, keys: Object.keys(edge.attr).join("") };
+    });
+    expect((await graph.edges.collect()).map(({ attr }) => attr)).toEqual([{ w: 6, k: "k", keys: "wk" }]);
+    const heavy = triplets().subgraph({ edge: ({ attr, srcAttr }) => attr.w > srcAttr.n });
+    expect(await heavy.numEdges()).toBe(1);
+  });
 });
 
 describe("operators over values that may be missing", () => {
