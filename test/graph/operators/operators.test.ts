@@ -263,7 +263,7 @@ describe("functions of edges", () => {
         return (arguments[0] as Triplet).srcAttr.text;
       },
       "t1",
-    ], // oxlint-disable-line prefer-rest-params
+    ],
     ["none of them", () => 7, 7],
   ])("see what they read, however they read it: %s", async (_how, fn, expected) => {
     const graph = triplets().mapTriplets(fn);
