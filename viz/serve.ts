@@ -7,6 +7,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { SuperstepError } from "../core/errors.ts";
 import { pageModel, type ViewOptions } from "./model.ts";
 import { emptyPage, policyOf } from "./page.ts";
 import type { ReducedGraph } from "./reducedGraph.ts";
@@ -28,8 +29,8 @@ export interface ServedView {
 /**
  * Starts serving `view`; resolves once it can be opened. The layout is "live" unless the options say otherwise.
  *
- * @throws SuperstepError INVALID_ARGUMENT if an option names a column that does not exist; the system's error if the
- *         port is taken.
+ * @throws SuperstepError INVALID_ARGUMENT if an option names a column that does not exist, or if the port is
+ *         taken.
  */
 export async function serve(view: ReducedGraph, options: ServeOptions): Promise<ServedView> {
   const data = JSON.stringify(pageModel(view, { ...options, layout: options.layout ?? "live" }));
@@ -105,12 +106,26 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 function listening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    const refuse = (error: NodeJS.ErrnoException): void => reject(portError(error, port));
+    server.once("error", refuse);
     server.listen({ host: "127.0.0.1", port }, () => {
-      server.off("error", reject);
+      server.off("error", refuse);
       resolve();
     });
   });
+}
+
+function portError(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code !== "EADDRINUSE" && error.code !== "EACCES") return error;
+  const why = error.code === "EACCES" ? "this user may not listen there" : "another program listens there";
+  return new SuperstepError(
+    "INVALID_ARGUMENT",
+    `serve: port ${port} is not to be had: ${why}. Choose another, or 0 for any.`,
+    {
+      details: { port },
+      cause: error,
+    },
+  );
 }
 
 function closing(server: Server): Promise<void> {
