@@ -4,20 +4,20 @@
 import type { Graph } from "./graph.ts";
 import { describeSchema } from "../core/column/schema.ts";
 import { everything, useParts } from "./parts.ts";
+import { describeIds } from "./partition/idColumn.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
 export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
   return useParts(graph.parts, everything, async ({ shape, vertices, edges }) => {
     const { topology, cut } = shape;
     const { numVertices, numEdges, partitions } = topology;
-    const kinds = { uint32: "integers below 2^32", int64: "integers of 64 bits", string: "strings" };
     const sizes = partitions.map(({ from, to, inRows }) => to - from + inRows.neighbours.length);
     const layout =
       cut === undefined
         ? "edges live with their destination, in rows by source; scan and apply are one pass, nothing is shipped"
         : `edges are cut into ${cut.length} parts; a superstep is two stages, scan, then combine and apply`;
     return [
-      `vertices    ${numVertices.toLocaleString("en")}, ids are ${kinds[topology.ids.kind]}, attribute ${describeSchema(vertices.schema)}`,
+      `vertices    ${numVertices.toLocaleString("en")}, ids are ${describeIds(topology.ids)}, attribute ${describeSchema(vertices.schema)}`,
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,

@@ -11,6 +11,7 @@ import type { InfoRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { loadGraph, withContext } from "./engine.ts";
 import { checkFiles } from "./resultFile.ts";
+import { describeIds } from "../../graph/partition/idColumn.ts";
 
 /** Counts that tell a graph's shape. */
 interface ShapeCounts {
@@ -64,7 +65,6 @@ function countShape(graph: Graph<Row, Row>): Promise<ShapeCounts> {
       largestOutDegree = Math.max(largestOutDegree, degree);
       if (degree === 0) withoutOutgoing++;
     }
-    const kinds = { uint32: "integers below 2^32", int64: "integers of 64 bits", string: "strings" };
     return {
       vertices: topology.numVertices,
       edges: topology.numEdges,
@@ -74,7 +74,7 @@ function countShape(graph: Graph<Row, Row>): Promise<ShapeCounts> {
       largestOutDegree,
       withoutIncoming,
       withoutOutgoing,
-      ids: kinds[topology.ids.kind],
+      ids: describeIds(topology.ids),
       partitions: topology.partitions.length,
       graphBytes,
     };

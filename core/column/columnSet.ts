@@ -1,5 +1,5 @@
 /**
- * Rows of typed columns: made, read, joined and freed. Written by `columnWriter.ts`.
+ * Rows of typed columns: made, read, joined and freed.
  */
 import { assert, SuperstepError } from "../errors.ts";
 import type { Arena } from "./arena.ts";

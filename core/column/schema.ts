@@ -32,20 +32,6 @@ export function fieldTypeOf(value: unknown): FieldType {
   }
 }
 
-/** True if both describe the same columns: the same fields in the same order, of the same types and nullability. */
-export function sameSchema(a: Schema, b: Schema): boolean {
-  const left = fieldsOf(a);
-  const right = fieldsOf(b);
-  return (
-    a.kind === b.kind &&
-    left.length === right.length &&
-    left.every(({ name, type, nullable }, i) => {
-      const other = right[i]!;
-      return name === other.name && type === other.type && nullable === other.nullable;
-    })
-  );
-}
-
 /** The schema as a TypeScript type: `{ rank: number, name: string | null }`; "object" is any value. */
 export function describeSchema(schema: Schema): string {
   if (schema.kind === "scalar") return describeField(schema.field);

@@ -39,11 +39,13 @@ export function writeCheckpointFile(path: string, attempt: number, records: read
 export function readCheckpointFile(expected: CheckpointFile): unknown[] {
   const bytes = readOrFail(expected);
   const block = bytes.subarray(headerBytes);
-  if (!bytes.subarray(0, headerBytes).equals(headerOf(expected))) throw damaged(expected, "another header");
-  if (block.length !== expected.byteLength) throw damaged(expected, `${block.length} bytes of records`);
-  if (crc32(block) !== expected.crc) throw damaged(expected, "another checksum");
+  if (!bytes.subarray(0, headerBytes).equals(headerOf(expected)))
+    throw damagedCheckpoint(expected, "records", "another header");
+  if (block.length !== expected.byteLength)
+    throw damagedCheckpoint(expected, "records", `${block.length} bytes of records`);
+  if (crc32(block) !== expected.crc) throw damagedCheckpoint(expected, "records", "another checksum");
   const records = decodeValues(block);
-  if (records.length !== expected.count) throw damaged(expected, `${records.length} records`);
+  if (records.length !== expected.count) throw damagedCheckpoint(expected, "records", `${records.length} records`);
   return records;
 }
 
@@ -64,14 +66,20 @@ function readOrFail(expected: CheckpointFile): Buffer {
   try {
     return readFileSync(expected.path);
   } catch (error) {
-    throw damaged(expected, (error as NodeJS.ErrnoException).code ?? String(error), error);
+    throw damagedCheckpoint(expected, "records", (error as NodeJS.ErrnoException).code ?? String(error), error);
   }
 }
 
-function damaged({ path, count, byteLength }: CheckpointFile, got: string, cause?: unknown): SuperstepError {
+/** The error for a file of a checkpoint that is not what was written. `what`: what it holds, in the plural. */
+export function damagedCheckpoint(
+  { path, count, byteLength }: { readonly path: string; readonly count: number; readonly byteLength: number },
+  what: "records" | "columns",
+  got: string,
+  cause?: unknown,
+): SuperstepError {
   return new SuperstepError(
     "BLOCK_CORRUPT",
-    `checkpoint ${excerpt(path)}: must hold ${count} records in ${byteLength} bytes as written, got ${got}; ` +
+    `checkpoint ${excerpt(path)}: must hold ${count} ${what} in ${byteLength} bytes as written, got ${got}; ` +
       `its lineage was cut, so start again from the input`,
     { details: { path }, ...(cause === undefined ? {} : { cause }) },
   );

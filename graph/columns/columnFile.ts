@@ -7,7 +7,7 @@ import { closeSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 
 import { crc32 } from "node:zlib";
 import type { Arena } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
-import { SuperstepError, excerpt } from "../../core/errors.ts";
+import { damagedCheckpoint } from "../../core/rdd/checkpointFile.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 
 /** Where columns were written, and what must be found there. */
@@ -99,14 +99,15 @@ function readParts(expected: ColumnFile, parts: readonly Uint8Array[], task: Tas
   const file = openExpected(expected);
   try {
     const header = Buffer.alloc(headerBytes);
-    if (!fill(file, header) || !header.equals(headerOf(expected))) throw damaged(expected, "another header");
+    if (!fill(file, header) || !header.equals(headerOf(expected)))
+      throw damagedCheckpoint(expected, "columns", "another header");
     let crc = 0;
     for (const piece of piecesOf(parts, task)) {
-      if (!fill(file, piece)) throw damaged(expected, "less");
+      if (!fill(file, piece)) throw damagedCheckpoint(expected, "columns", "less");
       crc = crc32(piece, crc);
     }
-    if (crc !== expected.crc) throw damaged(expected, "another checksum");
-    if (readSync(file, header, 0, 1, null) !== 0) throw damaged(expected, "more");
+    if (crc !== expected.crc) throw damagedCheckpoint(expected, "columns", "another checksum");
+    if (readSync(file, header, 0, 1, null) !== 0) throw damagedCheckpoint(expected, "columns", "more");
   } finally {
     closeSync(file);
   }
@@ -149,15 +150,6 @@ function openExpected(expected: ColumnFile): number {
   try {
     return openSync(expected.path, "r");
   } catch (error) {
-    throw damaged(expected, (error as NodeJS.ErrnoException).code ?? String(error), error);
+    throw damagedCheckpoint(expected, "columns", (error as NodeJS.ErrnoException).code ?? String(error), error);
   }
-}
-
-function damaged({ path, count, byteLength }: ColumnFile, got: string, cause?: unknown): SuperstepError {
-  return new SuperstepError(
-    "BLOCK_CORRUPT",
-    `checkpoint ${excerpt(path)}: must hold ${count} columns in ${byteLength} bytes as written, got ${got}; ` +
-      "its lineage was cut, so start again from the input",
-    { details: { path }, ...(cause === undefined ? {} : { cause }) },
-  );
 }

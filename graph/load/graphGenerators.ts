@@ -8,11 +8,14 @@ import { buildTopology } from "../partition/buildTopology.ts";
 import { gatherVertices } from "../partition/gatherVertices.ts";
 import { Shape } from "../shape.ts";
 import type { GeneratedGraph } from "./generators/generatedGraph.ts";
+import { complete } from "./generators/complete.ts";
 import { grid } from "./generators/grid.ts";
 import { kronecker, type KroneckerOptions } from "./generators/kronecker.ts";
 import { logNormal, type LogNormalOptions } from "./generators/logNormal.ts";
+import { path } from "./generators/path.ts";
 import { rmat, type RmatOptions } from "./generators/rmat.ts";
 import { star } from "./generators/star.ts";
+import { uniform, type UniformOptions } from "./generators/uniform.ts";
 import type { Row } from "./graphLoader.ts";
 
 /** Makes graphs up. Vertex attributes are records of what the generator defines; edge attributes are empty records. */
@@ -28,6 +31,13 @@ export const GraphGenerators = {
   /** `rows` x `cols` vertices, row by row, attribute `{ row, col }`; edges right and down. Eager. */
   grid: (ctx: Context, rows: number, cols: number): Promise<Graph<Row, Row>> =>
     made(ctx, () => grid(ctx.driver, rows, cols)),
+  /** As many edges as asked for, ends at random; see `generators/uniform.ts`. Eager. */
+  uniform: (ctx: Context, options: UniformOptions): Promise<Graph<Row, Row>> =>
+    made(ctx, () => uniform(ctx.driver, options)),
+  /** Edges from each of n vertices to the next. Eager. */
+  path: (ctx: Context, n: number): Promise<Graph<Row, Row>> => made(ctx, () => path(ctx.driver, n)),
+  /** Edges between all pairs of n vertices. Eager. */
+  complete: (ctx: Context, n: number): Promise<Graph<Row, Row>> => made(ctx, () => complete(ctx.driver, n)),
   /** Edges from 1 … n - 1 to 0. Eager. */
   star: (ctx: Context, n: number): Promise<Graph<Row, Row>> => made(ctx, () => star(ctx.driver, n)),
 };

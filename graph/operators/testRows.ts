@@ -36,10 +36,3 @@ export async function testRows(
     `${operation}: a predicate must return true or false, got ${describeSchema(set.schema)}. Write Boolean(...) around it.`,
   );
 }
-
-/** A column of ones: every row kept. */
-export function keepAll(driver: Driver, length: number, owner: string): ColumnRef<"boolean"> {
-  const ref = driver.arena.allocate("boolean", length, owner);
-  driver.arena.view(ref).fill(1);
-  return ref;
-}

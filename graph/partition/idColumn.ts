@@ -70,6 +70,11 @@ export function indexOf(ids: IdColumn, arena: Arena, id: VertexId): number {
   }
 }
 
+/** What kind of ids a graph has, in words. */
+export function describeIds({ kind }: IdColumn): string {
+  return { uint32: "integers below 2^32", int64: "integers of 64 bits", string: "strings" }[kind];
+}
+
 /** The order of ids: integers by value, strings by code points, integers before strings. Negative, 0 or positive. */
 export function compareIds(a: VertexId, b: VertexId): number {
   if (typeof a !== "string") return typeof b === "string" || a < b ? -1 : a > b ? 1 : 0;

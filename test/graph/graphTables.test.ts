@@ -98,6 +98,13 @@ describe("GraphGenerators", () => {
     expect(await degreesOf(first)).toEqual(degrees);
     expect(await degreesOf(await GraphGenerators.rmat(ctx, { ...options, seed: 4 }))).not.toEqual(degrees);
     expect(await (await GraphGenerators.kronecker(ctx, { scale: 4, seed: 1 })).numEdges()).toBe(256);
+    const sizes = async (graph: Awaited<ReturnType<typeof GraphGenerators.path>>) => [
+      await graph.numVertices(),
+      await graph.numEdges(),
+    ];
+    expect(await sizes(await GraphGenerators.path(ctx, 5))).toEqual([5, 4]);
+    expect(await sizes(await GraphGenerators.complete(ctx, 5))).toEqual([5, 20]);
+    expect(await sizes(await GraphGenerators.uniform(ctx, { vertices: 7, edges: 30, seed: 1 }))).toEqual([7, 30]);
     expect(await (await GraphGenerators.logNormal(ctx, { vertices: 50, seed: 1 })).numVertices()).toBe(50);
   });
 });

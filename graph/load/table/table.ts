@@ -78,7 +78,8 @@ export function wholeNumberColumn(name: string, values: BigInt64Array, validity?
   return { ...rest, type: "number", integer: true, values: numbers };
 }
 
-function presentReader(column: TableColumn): (row: number) => TableValue {
+/** A function that gives the value of a row, whether it counts as missing or not. */
+export function presentReader(column: TableColumn): (row: number) => TableValue {
   switch (column.type) {
     case "number": {
       const { values } = column;

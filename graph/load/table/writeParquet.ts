@@ -3,7 +3,7 @@
  */
 import type { ColumnSource } from "hyparquet-writer";
 import type { Output } from "./output.ts";
-import { type Table, type TableColumn, isWhole, stringReader } from "./table.ts";
+import { type Table, type TableColumn, isWhole, presentReader } from "./table.ts";
 
 const rowsPerGroup = 100_000;
 
@@ -59,20 +59,6 @@ function parquetType(column: TableColumn): "DOUBLE" | "INT64" | "BOOLEAN" | "STR
 }
 
 function parquetValue(column: TableColumn): (row: number) => unknown {
-  switch (column.type) {
-    case "number": {
-      const { values } = column;
-      return isWhole(column) ? (row) => BigInt(values[row]!) : (row) => values[row]!;
-    }
-    case "bigint": {
-      const { values } = column;
-      return (row) => values[row]!;
-    }
-    case "boolean": {
-      const { values } = column;
-      return (row) => values[row] === 1;
-    }
-    case "string":
-      return stringReader(column.values);
-  }
+  const read = presentReader(column);
+  return column.type === "number" && isWhole(column) ? (row) => BigInt(read(row) as number) : read;
 }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Arena } from "../../../core/column/arena.ts";
 import { fromArrowTable, toArrowTable } from "../../../core/column/arrow.ts";
 import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
-import { writerFor } from "../../../core/column/columnWriter.ts";
+import { writerFor } from "../../reference/columnWriter.ts";
 import { schemaOf, widen } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Arena } from "../../../core/column/arena.ts";
 import { encodeValues } from "../../../core/column/codec.ts";
 import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
-import { NeedsNullable, writerFor } from "../../../core/column/columnWriter.ts";
+import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
 import { schemaOf, widen } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeSchema, sameSchema, schemaOf, widen } from "../../../core/column/schema.ts";
+import { describeSchema, schemaOf, widen } from "../../../core/column/schema.ts";
 import type { FieldType, Schema } from "../../../core/column/types.ts";
 
 const scalar = (type: FieldType, nullable = false): Schema => ({ kind: "scalar", field: { name: "", type, nullable } });
@@ -56,27 +56,6 @@ describe("schemaOf", () => {
     ],
   ])("finds what %o needs", (value, schema) => {
     expect(schemaOf(value)).toEqual(schema);
-  });
-});
-
-describe("sameSchema", () => {
-  const schemas = [
-    schemaOf(1),
-    schemaOf("a"),
-    scalar("number", true),
-    schemaOf({}),
-    schemaOf({ "": 1 }),
-    schemaOf({ a: 1, b: 2 }),
-    schemaOf({ b: 2, a: 1 }),
-    schemaOf({ a: 1, b: "2" }),
-    record(["a", "number", true], ["b", "number"]),
-    schemaOf({ a: 1 }),
-  ];
-
-  it("tells kind, names, their order, types and nullability apart", () => {
-    schemas.forEach((a, i) =>
-      schemas.forEach((b, j) => expect(sameSchema(a, structuredClone(b)), `${i} and ${j}`).toBe(i === j)),
-    );
   });
 });
 

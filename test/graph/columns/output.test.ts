@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Arena } from "../../../core/column/arena.ts";
 import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
-import { NeedsNullable, writerFor } from "../../../core/column/columnWriter.ts";
+import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
 import { schemaOf } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 import { hasCode, type SuperstepError } from "../../../core/errors.ts";

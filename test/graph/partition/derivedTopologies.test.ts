@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Arena } from "../../../core/column/arena.ts";
 import type { ColumnRef } from "../../../core/column/types.ts";
-import { buildFromIndices } from "../../../graph/partition/buildFromIndices.ts";
 import { buildTopology } from "../../../graph/partition/buildTopology.ts";
 import { inDegrees, outDegrees } from "../../../graph/partition/degrees.ts";
 import { groupParallelEdges, selectTopology } from "../../../graph/partition/filterRows.ts";
@@ -138,24 +137,6 @@ describe("reverseTopology", () => {
     const { topology, edgeMap } = await reverseTopology(built.runner, built.topology, 2);
     expect(topology.partitions).toHaveLength(2);
     checkReversed(built, topology, edgeMap);
-  });
-});
-
-describe("buildFromIndices", () => {
-  it("orders edges given by index, with ids of another topology", async () => {
-    const pairs: Pair[] = [["b", "a"], ["c", "c"]]; // prettier-ignore
-    const built = await build({ pairs, kind: "string", numPartitions: 1, threads: 1 });
-    const { runner, arena, topology } = built;
-    const src = Uint32Array.of(2, 0, 1, 2);
-    const dst = Uint32Array.of(1, 2, 0, 1);
-    const runs = [{ kind: "columns", numEdges: 4, src, dst } as const];
-    const result = await buildFromIndices(runner, { numVertices: 3, ids: topology.ids, runs, numPartitions: 2 });
-    freeTopology(arena, topology); // ids were copied
-    expect(plain(arena, result.topology)).toEqual({
-      ids: ["a", "b", "c"],
-      edges: [["b", "a"], ["c", "b"], ["c", "b"], ["a", "c"]], // prettier-ignore
-    });
-    expect([...arena.view(result.edgeMap)]).toEqual([2, 0, 3, 1]);
   });
 });
 

@@ -1,13 +1,13 @@
 /**
- * Writes values to rows of columns, checking each.
+ * Writes values to rows of columns, checking each: the clear form of the writers that the graph layer generates.
  */
-import { assert, excerpt, SuperstepError } from "../errors.ts";
-import type { Arena } from "./arena.ts";
-import { encodeValues } from "./codec.ts";
-import { arrayOf } from "./flatColumns.ts";
-import { describeSchema, fieldsOf } from "./schema.ts";
-import { formOf } from "./shippable.ts";
-import type { EncodedChunk, Field, Schema, StoredColumn } from "./types.ts";
+import { assert, excerpt, SuperstepError } from "../../core/errors.ts";
+import type { Arena } from "../../core/column/arena.ts";
+import { encodeValues } from "../../core/column/codec.ts";
+import { arrayOf } from "../../core/column/flatColumns.ts";
+import { describeSchema, fieldsOf } from "../../core/column/schema.ts";
+import { formOf } from "../../core/column/shippable.ts";
+import type { EncodedChunk, Field, Schema, StoredColumn } from "../../core/column/types.ts";
 
 /** Writes the rows [from, to) of columns. Rows never written are 0, false, or missing; "" or undefined if encoded. */
 export interface ColumnWriter {
