@@ -3,11 +3,17 @@
  * again if it is wanted after that: lineage, for the columns of a graph.
  */
 
+/** Something that stays while it is retained, whatever it holds. */
+export interface Retainable {
+  retain(): unknown;
+  release(): Promise<void>;
+}
+
 /** Values that a deferred one will be made from: retained until it is made for the first time, or given up. */
 class Inputs {
-  #inputs: readonly Deferred<unknown>[];
+  #inputs: readonly Retainable[];
 
-  constructor(inputs: readonly Deferred<unknown>[]) {
+  constructor(inputs: readonly Retainable[]) {
     this.#inputs = inputs;
     for (const input of inputs) input.retain();
   }
@@ -37,11 +43,11 @@ export class Deferred<T> {
    * `make` may run again after everyone has let go. `free` gives back what a made value holds. `inputs` are retained
    * until the value is first made or given up, so that what it is made from need not be made again.
    */
-  constructor(make: () => Promise<T>, free: Free<T>, inputs: readonly Deferred<never>[] = []) {
+  constructor(make: () => Promise<T>, free: Free<T>, inputs: readonly Retainable[] = []) {
     this.#make = make;
     this.#free = free;
     if (inputs.length === 0) return;
-    this.#inputs = new Inputs(inputs as unknown as readonly Deferred<unknown>[]);
+    this.#inputs = new Inputs(inputs);
     unreachable.register(this, this.#inputs, this);
   }
 
@@ -129,5 +135,5 @@ export function partOf<T, P>(whole: Deferred<T>, pick: (value: T) => P): Deferre
       throw error;
     }
   };
-  return new Deferred(make, () => whole.release(), [whole as unknown as Deferred<never>]);
+  return new Deferred(make, () => whole.release(), [whole]);
 }

@@ -5,7 +5,7 @@ import { freeColumns } from "../core/column/columnSet.ts";
 import type { ColumnSet } from "../core/column/types.ts";
 import type { Driver } from "../core/cluster/driver.ts";
 import type { Context } from "../core/context.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred, type Retainable } from "./deferred.ts";
 import { makeRoom } from "./makeRoom.ts";
 import type { Shape } from "./shape.ts";
 
@@ -33,7 +33,7 @@ export interface MadeParts {
 /** Columns that `make` computes from `inputs`, given back to the arena when nobody retains them. */
 export function deferredColumns(
   driver: Driver,
-  inputs: readonly Deferred<never>[],
+  inputs: readonly Retainable[],
   make: () => Promise<ColumnSet>,
 ): Deferred<ColumnSet> {
   return new Deferred(
@@ -44,8 +44,8 @@ export function deferredColumns(
 }
 
 /** All parts of a graph, as inputs of what is made from them. */
-export function allOf({ shape, vertices, edges }: GraphParts): readonly Deferred<never>[] {
-  return [shape, vertices, edges] as unknown as readonly Deferred<never>[];
+export function allOf({ shape, vertices, edges }: GraphParts): readonly Retainable[] {
+  return [shape, vertices, edges];
 }
 
 /** Columns that exist already; `make` computes them again if they are wanted after they were freed. */
@@ -56,7 +56,7 @@ export function readyColumns(driver: Driver, columns: ColumnSet, make: () => Pro
 /** A shape that `make` builds from `inputs`, freed when nobody retains it. */
 export function deferredShape(
   driver: Driver,
-  inputs: readonly Deferred<never>[],
+  inputs: readonly Retainable[],
   make: () => Promise<Shape>,
 ): Deferred<Shape> {
   return new Deferred(
@@ -70,7 +70,7 @@ export function deferredShape(
 export function jointParts(
   ctx: Context,
   numPartitions: number,
-  inputs: readonly Deferred<never>[],
+  inputs: readonly Retainable[],
   make: () => Promise<MadeParts>,
 ): GraphParts {
   const parts: GraphParts = {

@@ -51,7 +51,7 @@ export function collectNeighborIds({ ctx, shape }: GraphParts, direction: EdgeDi
   return new Deferred(
     () => makeRoom(driver, make),
     (table) => freeTable(driver, table),
-    [shape as unknown as Deferred<never>],
+    [shape],
   );
 }
 

@@ -13,7 +13,7 @@ export function degreeTable({ ctx, shape }: GraphParts, direction: "in" | "out" 
   return new Deferred(
     () => shape.use((made) => makeRoom(ctx.driver, () => countDegrees(ctx.driver, made, direction))),
     (table) => freeTable(ctx.driver, table),
-    [shape as unknown as Deferred<never>],
+    [shape],
   );
 }
 

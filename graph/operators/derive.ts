@@ -2,7 +2,7 @@
  * Graphs of a new shape made from another one: which rows of the old columns the new ones take.
  */
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
-import { Deferred, partOf } from "../deferred.ts";
+import { Deferred, partOf, type Retainable } from "../deferred.ts";
 import { makeRoom } from "../makeRoom.ts";
 import { allOf, deferredColumns, type GraphParts } from "../parts.ts";
 import type { Topology } from "../partition/topology.ts";
@@ -25,7 +25,7 @@ interface Derived extends Derivation {
 export function derivedParts(
   parts: GraphParts,
   changesVertices: boolean,
-  inputs: readonly Deferred<never>[],
+  inputs: readonly Retainable[],
   derive: () => Promise<Derivation>,
 ): GraphParts {
   const { driver } = parts.ctx;
@@ -41,7 +41,7 @@ export function derivedParts(
     },
     inputs,
   );
-  const whole = derived as unknown as Deferred<never>;
+  const whole = derived;
   const edges = deferredColumns(driver, [...allOf(parts), whole], () =>
     derived.use(({ edgeMap }) => parts.edges.use((set) => gatherRows(driver, set, edgeMap))),
   );

@@ -45,7 +45,7 @@ export function groupEdges<ED>(parts: GraphParts, merge: (a: ED, b: ED) => ED): 
     },
     allOf(parts),
   );
-  const edges = deferredColumns(driver, [...allOf(parts), grouped as unknown as Deferred<never>], () =>
+  const edges = deferredColumns(driver, [...allOf(parts), grouped], () =>
     grouped.use((made) => parts.edges.use((old) => mergeAttributes(driver, made, old, shipped))),
   );
   return { ...parts, numEdgePartitions: parts.numPartitions, shape: partOf(grouped, ({ shape }) => shape), edges };

@@ -40,7 +40,7 @@ export function partitionBy(parts: GraphParts, strategy: PartitionStrategy, numP
     await shape.free();
     await whole.release();
   };
-  const shape = new Deferred(make, free, [whole as unknown as Deferred<never>]);
+  const shape = new Deferred(make, free, [whole]);
   return { ...parts, numEdgePartitions: numPartitions, shape };
 }
 

@@ -32,7 +32,7 @@ export function joinTable(
   fn: ShippedFunction<AnyFunction>,
   keepsAbsent: boolean,
 ): GraphParts {
-  const inputs = [...allOf(parts), table as unknown as Deferred<never>];
+  const inputs = [...allOf(parts), table];
   const vertices = deferredColumns(parts.ctx.driver, inputs, () =>
     table.use((made) =>
       useParts(parts, { vertices: true, edges: false }, ({ shape, vertices, edges }) => {

@@ -61,10 +61,10 @@ export class ApplyRows {
     bindReaders(bindings, "before", vertices, arena);
     this.#output.bind(bindings, "after", arena, (index) => `vertex ${excerpt(idOf(index))}`, operation);
     copyFixed(arena, vertices, output, from, to);
-    for (const [name, aggregator] of Object.entries(program.aggregators)) {
-      bindings[`${name}Of`] = await task.revive(aggregator.of);
-      if (aggregator.kind === "sum") bindings[`${name}Total`] = this.#sums[name] = new ExactSum();
-      else bindings[`${name}Total`] = this.#maxima[name] = { value: -Infinity };
+    for (const [at, [name, aggregator]] of Object.entries(program.aggregators).entries()) {
+      bindings[`aggregator${at}`] = await task.revive(aggregator.of);
+      if (aggregator.kind === "sum") bindings[`total${at}`] = this.#sums[name] = new ExactSum();
+      else bindings[`total${at}`] = this.#maxima[name] = { value: -Infinity };
     }
   }
 
@@ -80,12 +80,12 @@ export class ApplyRows {
 export function applyText(input: ApplyInput, message: string): string {
   const { program, vertices, output } = input;
   const before = readExpression(vertices, "before", "t");
-  const aggregate = Object.entries(program.aggregators)
-    .map(([name, { kind }]) => {
-      const value = `${name}Of(${before}, value)`;
+  const aggregate = Object.values(program.aggregators)
+    .map(({ kind }, at) => {
+      const value = `aggregator${at}(${before}, value)`;
       return kind === "sum"
-        ? `${name}Total.add(${value});`
-        : `{ const candidate = ${value}; if (candidate > ${name}Total.value) ${name}Total.value = candidate; }`;
+        ? `total${at}.add(${value});`
+        : `{ const candidate = ${value}; if (candidate > total${at}.value) total${at}.value = candidate; }`;
     })
     .join("\n");
   const run = (text: string): string => `
