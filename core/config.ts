@@ -31,6 +31,29 @@ export interface Config {
   readonly arenaBytes: number;
   /** Bytes of blocks kept in memory; beyond, they are spilled or dropped. At least 0. Default a quarter of memory. */
   readonly blockMemoryBytes: number;
+  /** Milliseconds between two heartbeats of a host. [20, 60000]. Default 2000. */
+  readonly heartbeatMs: number;
+  /** Milliseconds of silence after which a host is lost: at least 3 heartbeats. [100, 3600000]. Default 15000. */
+  readonly hostTimeoutMs: number;
+  /** Milliseconds that an executor process has to start and register. [100, 3600000]. Default 30000. */
+  readonly hostStartMs: number;
+  /**
+   * Executors that may be started in place of lost ones without a task ended in between: past that, none. [0, 1000].
+   * Default 8.
+   */
+  readonly maxHostReplacements: number;
+  /** Milliseconds that a task waits for a free thread of a host that holds its blocks. [0, 60000]. Default 100. */
+  readonly localityWaitMs: number;
+  /** Times that a block is asked for again before its task fails to fetch it. [0, 100]. Default 3. */
+  readonly maxFetchRetries: number;
+  /** Milliseconds before the first of these; each further wait is twice as long. [1, 60000]. Default 250. */
+  readonly fetchRetryMs: number;
+  /** Bytes of results that one action may bring to the driver. At least 1. Default 1 GiB. */
+  readonly maxResultBytes: number;
+  /** Milliseconds that a task may run before it is ended and fails, or 0 for no limit. [0, 2^31 - 1]. Default 0. */
+  readonly taskDeadlineMs: number;
+  /** Runs a second attempt of tasks that take far longer than the others; 0 for no, 1 for yes. Default 0. */
+  readonly speculation: number;
   /** Directory under which a private one is made for blocks on disk. Default the system's temporary directory. */
   readonly spillDirectory: string;
 }
@@ -55,6 +78,16 @@ const ranges: Readonly<Record<NumberSetting, { min: number; max: number; also?: 
   threadHeapMiB: { min: 16, max: 1_048_576, also: 0 },
   arenaBytes: { min: wasmPage, max: 65535 * wasmPage, multipleOf: wasmPage },
   blockMemoryBytes: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  heartbeatMs: { min: 20, max: 60_000 },
+  hostTimeoutMs: { min: 100, max: 3_600_000 },
+  hostStartMs: { min: 100, max: 3_600_000 },
+  maxHostReplacements: { min: 0, max: 1000 },
+  localityWaitMs: { min: 0, max: 60_000 },
+  maxFetchRetries: { min: 0, max: 100 },
+  fetchRetryMs: { min: 1, max: 60_000 },
+  maxResultBytes: { min: 1, max: Number.MAX_SAFE_INTEGER },
+  taskDeadlineMs: { min: 0, max: 2 ** 31 - 1 },
+  speculation: { min: 0, max: 1 },
 };
 
 /**
@@ -75,6 +108,16 @@ export function resolveConfig(options: ConfigOptions = {}, isLocal = true): Conf
     threadHeapMiB: 0,
     arenaBytes: 65535 * wasmPage,
     blockMemoryBytes: Math.floor(availableMemory() / 4),
+    heartbeatMs: 2000,
+    hostTimeoutMs: 15_000,
+    hostStartMs: 30_000,
+    maxHostReplacements: 8,
+    localityWaitMs: 100,
+    maxFetchRetries: 3,
+    fetchRetryMs: 250,
+    maxResultBytes: 2 ** 30,
+    taskDeadlineMs: 0,
+    speculation: 0,
     spillDirectory: os.tmpdir(),
   };
   for (const [name, value] of Object.entries(options)) {
@@ -86,6 +129,10 @@ export function resolveConfig(options: ConfigOptions = {}, isLocal = true): Conf
         throw invalidArgument("config", name, "a directory's path", value);
     } else checkNumber(name as NumberSetting, value);
     Object.assign(config, { [name]: value });
+  }
+  if (config.hostTimeoutMs < 3 * config.heartbeatMs) {
+    const rule = `at least 3 times heartbeatMs, ${3 * config.heartbeatMs}`;
+    throw invalidArgument("config", "hostTimeoutMs", rule, config.hostTimeoutMs);
   }
   return Object.freeze(config);
 }

@@ -15,7 +15,12 @@ export type ErrorCode =
   | "FETCH_FAILED"
   | "BLOCK_CORRUPT"
   | "OUT_OF_MEMORY"
-  | "UNAUTHENTICATED";
+  | "UNAUTHENTICATED"
+  | "UNREACHABLE"
+  | "INCOMPATIBLE"
+  | "NO_CAPACITY"
+  | "MESSAGE_TOO_LARGE"
+  | "RESULT_TOO_LARGE";
 
 /** Plain JSON, as carried in `details`. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

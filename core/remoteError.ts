@@ -39,6 +39,11 @@ const knownCodes: Readonly<Record<ErrorCode, true>> = {
   BLOCK_CORRUPT: true,
   OUT_OF_MEMORY: true,
   UNAUTHENTICATED: true,
+  UNREACHABLE: true,
+  INCOMPATIBLE: true,
+  NO_CAPACITY: true,
+  MESSAGE_TOO_LARGE: true,
+  RESULT_TOO_LARGE: true,
 };
 
 /** `thrown` as plain data. Never throws, whatever it is given: proxies, throwing getters, null. */

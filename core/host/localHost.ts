@@ -22,6 +22,8 @@ export interface LocalHostOptions {
   readonly arena: Arena;
   readonly config: Config;
   readonly listener: HostListener;
+  /** Sends what a task of a stage delivers to another host. Without it no stage has an exchange. */
+  readonly deliver?: (stageId: number, host: number, bytes: Uint8Array) => void;
 }
 
 const cancelled: TaskFailure = {
@@ -40,6 +42,7 @@ export class LocalHost implements Host {
   readonly #arena: Arena;
   readonly #config: Config;
   readonly #listener: HostListener;
+  readonly #deliver: (stageId: number, host: number, bytes: Uint8Array) => void;
   /** By slot; undefined where no task has come yet. */
   readonly #threads: Map<number, LocalThread | undefined> = new Map();
   readonly #ending: Set<LocalThread> = new Set();
@@ -49,13 +52,14 @@ export class LocalHost implements Host {
   #isStopped = false;
   #allEnded: (() => void) | undefined;
 
-  constructor({ id, numThreads, arena, config, listener }: LocalHostOptions) {
+  constructor({ id, numThreads, arena, config, listener, deliver }: LocalHostOptions) {
     this.id = id;
     this.numThreads = numThreads;
     this.blocks = new BlockStore({ memoryBytes: config.blockMemoryBytes, spillDirectory: config.spillDirectory });
     this.#arena = arena;
     this.#config = config;
     this.#listener = listener;
+    this.#deliver = deliver ?? ((stageId) => assert(false, `stage ${stageId} has no exchange, but its task delivers`));
   }
 
   start(): void {
@@ -171,6 +175,8 @@ export class LocalHost implements Host {
           `a callback of ${message.task ?? "an earlier task"} failed after its end`,
           message.error,
         );
+      case "deliver":
+        return this.#deliver(message.stageId, message.host, message.bytes);
       case "fetchBlock":
         return this.#answer(message.request, reply, () => fetchForTask(this.blocks, message.id));
       case "fetchBlockNow":

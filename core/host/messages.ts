@@ -62,6 +62,8 @@ export type FromThread =
   /** Something that a task left behind failed after the task's end. `task`: which one, if that can be told. */
   | { readonly type: "stray"; readonly task: string | undefined; readonly error: ErrorRecord }
   | { readonly type: "fetchBlock"; readonly request: number; readonly id: BlockId }
+  /** To the host of other tasks of the stage that runs. */
+  | { readonly type: "deliver"; readonly stageId: number; readonly host: number; readonly bytes: Uint8Array }
   /** The answer goes to `port`, then `flag` is set to 1: the thread waits for it. */
   | {
       readonly type: "fetchBlockNow";

@@ -48,6 +48,11 @@ export interface TaskContext {
   fetchBlock(id: BlockId): Promise<Uint8Array | undefined>;
   /** Gives bytes to the host's block store. `bytes` must view a SharedArrayBuffer, else they are copied into one. */
   storeBlock(id: BlockId, bytes: Uint8Array, level: StorageLevel): Promise<void>;
+  /**
+   * Sends bytes to the host of other tasks of this stage, which has an `exchange`. Resolves at once; they arrive before
+   * the tasks of the stage that awaits this mailbox start there, or the job fails.
+   */
+  deliver(host: number, bytes: Uint8Array): void;
   /** The value made by `make` for this key in this thread: kept between tasks, oldest dropped past 256 keys. */
   memo<T>(key: string, make: () => T): T;
   /** Throws CANCELLED if the job was cancelled. Cheap: long loops call it every few thousand rounds. */

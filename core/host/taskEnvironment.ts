@@ -80,6 +80,7 @@ export class ThreadState {
       revive: (fn) => this.revive(fn),
       fetchBlock: (id: BlockId) => this.#blocks.fetch(id),
       storeBlock: (id: BlockId, bytes: Uint8Array, level: StorageLevel) => this.#blocks.store(id, bytes, level),
+      deliver: (host: number, bytes: Uint8Array) => this.#blocks.deliver(stageId, host, bytes),
       memo: <T>(key: string, make: () => T): T => this.#memo(key, make),
       throwIfCancelled: () => {
         if (Atomics.load(this.#cancelFlag, 0) === (task.launch | 0))

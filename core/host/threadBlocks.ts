@@ -58,6 +58,12 @@ export class ThreadBlocks {
     await this.#ask((request) => ({ type: "storeBlock", request, id, bytes: shared, level }));
   }
 
+  /** Hands bytes to the main thread, which sends them to another host. */
+  deliver(stageId: number, host: number, bytes: Uint8Array): void {
+    const shared = this.#isShareable(bytes) ? bytes : sharedCopy(bytes);
+    this.#port.postMessage({ type: "deliver", stageId, host, bytes: shared } satisfies FromThread);
+  }
+
   /** Takes the main thread's reply to a request. */
   settle(reply: ToThread & { type: "answer" | "refusal" }): void {
     const waiting = this.#waiting.get(reply.request);

@@ -1,0 +1,270 @@
+/**
+ * What driver, executors, master and workers say to each other: the protocol as TypeScript sees it. `superstep.proto`
+ * is the same on the wire, with a comment per field.
+ *
+ * Control messages are small (at most 4 MiB, `maxControlBytes`); whatever can be large travels as a stream of chunks,
+ * or as a `Payload`. Every call is idempotent: it has a key (host and incarnation, and a sequence number, an id or a
+ * name), and a repeat changes nothing and gets the first answer.
+ */
+import type { FailureKind } from "../schedule/failure.ts";
+import type { Launch } from "../schedule/protocol.ts";
+import type { BlockGroup } from "../storage/blockId.ts";
+import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
+
+/** Values encoded by `encodeValues`: here, or to be downloaded from the sender (`payload`) under a number. */
+export type Payload = { readonly inline: Uint8Array } | { readonly number: number; readonly byteLength: number };
+
+/** A process of the cluster, in its present life. */
+export interface Incarnation {
+  /** Of the driver's hosts: 1, 2, …; 0 is the driver's own process. */
+  readonly host: number;
+  /** Random, new with every registration: messages with a retired one are refused. */
+  readonly incarnation: string;
+}
+
+/** What must be equal on both sides: bits may differ otherwise. */
+export interface Versions {
+  readonly protocol: number;
+  readonly build: string;
+  readonly node: string;
+}
+
+/** A failure as it travels. */
+export interface FailureMessage {
+  readonly kind: FailureKind;
+  /** An ErrorRecord, encoded by `encodeValues`. */
+  readonly error: Uint8Array;
+}
+
+/** What a driver tells an executor, in order. */
+export type Command =
+  | {
+      readonly type: "launch";
+      readonly launch: Launch;
+      readonly params: Payload;
+      /** With the first task of a stage on this host. */
+      readonly stage?: StageMessage;
+      /** Locations of shuffles learned before this epoch are to be asked for again. */
+      readonly epoch: number;
+      /** Tasks of this stage that this host gets in all, where the stage has an exchange. */
+      readonly tasksOnHost?: number;
+    }
+  | { readonly type: "cancel"; readonly launch: number; readonly slot: number }
+  | { readonly type: "forget"; readonly stages: readonly number[]; readonly broadcasts: readonly number[] }
+  | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
+  | { readonly type: "collectGarbage" }
+  | { readonly type: "startThreads" }
+  | { readonly type: "removeBlocks"; readonly group: BlockGroup }
+  /** All executors that are there now: whom to fetch from and deliver to. */
+  | { readonly type: "peers"; readonly peers: readonly PeerMessage[] };
+
+/** A stage as an executor learns of it. */
+export interface StageMessage {
+  readonly operator: OperatorRef;
+  readonly shared: Payload;
+  readonly exchange?: { readonly sends: number; readonly receive: OperatorRef; readonly awaits?: number };
+  /** Hosts that take part in the exchange. */
+  readonly hosts?: readonly number[];
+}
+
+/** Where an executor can be reached by the others. */
+export interface PeerMessage extends Incarnation {
+  readonly address: string;
+}
+
+/** What an executor tells its driver, in order. */
+export type HostEvent =
+  | { readonly type: "slotAdded"; readonly slot: number }
+  | { readonly type: "slotRemoved"; readonly slot: number; readonly failure: FailureMessage }
+  | { readonly type: "taskStarted"; readonly launch: number }
+  | {
+      readonly type: "taskFinished";
+      readonly launch: number;
+      readonly result: Payload;
+      readonly contributions: Payload;
+    }
+  | { readonly type: "taskFailed"; readonly launch: number; readonly failure: FailureMessage }
+  | { readonly type: "blockStored"; readonly id: BlockId; readonly byteLength: number }
+  | { readonly type: "blockDropped"; readonly id: BlockId }
+  | { readonly type: "warning"; readonly code: string; readonly text: string; readonly error?: Uint8Array };
+
+/** What an executor holds and does, for accounts and the status page. Bytes. */
+export interface HostStats {
+  readonly residentBytes: number;
+  readonly arenaBytes: number;
+  readonly blockMemoryBytes: number;
+  readonly blockDiskBytes: number;
+  readonly busyThreads: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
+/** Calls with one message each way: request and response by method. `driver.*` is served by drivers, and so on. */
+export interface Calls {
+  "driver.register": [
+    {
+      /** What launched it knows it by: a random name, so that a repeat is the same executor. */
+      readonly executor: string;
+      readonly address: string;
+      readonly numThreads: number;
+      readonly pid: number;
+      readonly versions: Versions;
+    },
+    {
+      readonly host: number;
+      readonly incarnation: string;
+      /** A Config, encoded by `encodeValues`. */
+      readonly config: Uint8Array;
+      readonly moduleHooks: readonly string[];
+      readonly peers: readonly PeerMessage[];
+    },
+  ];
+  "driver.heartbeat": [Incarnation & { readonly stats: HostStats }, Record<never, never>];
+  /** Events `first`, `first + 1`, …: those that the driver has already are skipped. Answers with the next it expects. */
+  "driver.report": [
+    Incarnation & { readonly first: number; readonly events: readonly HostEvent[] },
+    { readonly next: number },
+  ];
+  /** The hosts that hold blocks: one entry an id asked for, empty where none does. */
+  "driver.locate": [
+    Incarnation & { readonly ids: readonly BlockId[] },
+    { readonly epoch: number; readonly hosts: readonly (readonly number[])[] },
+  ];
+  /** Map outputs of a whole shuffle: the host of each, -1 where it is missing. */
+  "driver.locateShuffle": [
+    Incarnation & { readonly shuffle: number },
+    { readonly epoch: number; readonly hosts: readonly number[] },
+  ];
+  /** Commands `first`, `first + 1`, …, as `driver.report`. */
+  "executor.command": [
+    Incarnation & { readonly first: number; readonly commands: readonly Command[] },
+    { readonly next: number },
+  ];
+  "executor.stop": [Incarnation, Record<never, never>];
+  "master.registerWorker": [
+    {
+      readonly worker: string;
+      readonly address: string;
+      readonly cores: number;
+      readonly memoryBytes: number;
+      readonly versions: Versions;
+      /** Executors that run on it already: after a restart of the master. */
+      readonly executors: readonly {
+        readonly application: string;
+        readonly executor: string;
+        readonly cores: number;
+      }[];
+    },
+    { readonly heartbeatMs: number; readonly timeoutMs: number },
+  ];
+  "master.workerHeartbeat": [
+    { readonly worker: string },
+    /** False: the master does not know it, and it is to register again. */
+    { readonly known: boolean },
+  ];
+  "master.registerApplication": [
+    {
+      readonly application: string;
+      readonly name: string;
+      readonly driverAddress: string;
+      /** Threads wanted in all, and of each executor at most; 0 for all that are to be had. */
+      readonly cores: number;
+      readonly coresPerExecutor: number;
+      readonly memoryBytesPerExecutor: number;
+      readonly versions: Versions;
+    },
+    { readonly state: "waiting" | "running"; readonly workers: number; readonly freeCores: number },
+  ];
+  "master.applicationHeartbeat": [
+    { readonly application: string },
+    {
+      readonly known: boolean;
+      readonly workers: number;
+      /** Executors of the application that ended, with why, since the last heartbeat. */
+      readonly ended: readonly { readonly executor: string; readonly text: string }[];
+    },
+  ];
+  "master.endApplication": [{ readonly application: string }, Record<never, never>];
+  "master.executorEnded": [
+    { readonly worker: string; readonly application: string; readonly executor: string; readonly text: string },
+    Record<never, never>,
+  ];
+  /** Runs a program with its driver on a worker. */
+  "master.submitDriver": [
+    {
+      readonly submission: string;
+      /** Of a file that the worker can read. */
+      readonly program: string;
+      readonly args: readonly string[];
+      readonly cores: number;
+      readonly versions: Versions;
+    },
+    { readonly state: "waiting" | "running" },
+  ];
+  "master.driverStatus": [
+    { readonly submission: string },
+    {
+      readonly state: "waiting" | "running" | "finished" | "failed" | "lost" | "killed" | "unknown";
+      readonly exitCode: number;
+      readonly text: string;
+    },
+  ];
+  "master.killDriver": [{ readonly submission: string }, Record<never, never>];
+  "master.driverEnded": [
+    { readonly worker: string; readonly submission: string; readonly exitCode: number; readonly text: string },
+    Record<never, never>,
+  ];
+  "worker.launchExecutor": [
+    {
+      readonly application: string;
+      readonly executor: string;
+      readonly driverAddress: string;
+      readonly cores: number;
+      readonly memoryBytes: number;
+    },
+    Record<never, never>,
+  ];
+  "worker.stopExecutor": [{ readonly application: string; readonly executor: string }, Record<never, never>];
+  "worker.launchDriver": [
+    { readonly submission: string; readonly program: string; readonly args: readonly string[] },
+    Record<never, never>,
+  ];
+  "worker.stopDriver": [{ readonly submission: string }, Record<never, never>];
+}
+
+/** Bytes to a peer: the header by method. Answered with an empty message once the peer has taken all of them. */
+export interface Uploads {
+  /** A block for the store of the receiver: what another host is to keep. */
+  "executor.writeBlock": Incarnation & { readonly id: BlockId; readonly level: StorageLevel };
+  /** Bytes [offset, offset + length) of the arena. */
+  "executor.writeArena": Incarnation & { readonly ranges: readonly ArenaRange[] };
+  /** What tasks of the exchange `mailbox` on host `from` send to this host; `part` counts from 0 up to the last. */
+  "executor.deliver": Incarnation & {
+    readonly mailbox: number;
+    readonly from: Incarnation;
+    readonly part: number;
+    readonly isLast: boolean;
+  };
+}
+
+/** A run of bytes of an arena: the same place in all arenas of a run. */
+export interface ArenaRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes from a peer: the request by method. A block that is not there is `undefined`. */
+export interface Downloads {
+  "executor.readBlock": Incarnation & { readonly id: BlockId };
+  "executor.readArena": Incarnation & { readonly ranges: readonly ArenaRange[] };
+  "executor.payload": Incarnation & { readonly number: number };
+  /** Of the driver's own store: broadcasts. */
+  "driver.readBlock": Incarnation & { readonly id: BlockId };
+  "driver.payload": Incarnation & { readonly number: number };
+}
+
+export type CallName = keyof Calls;
+export type UploadName = keyof Uploads;
+export type DownloadName = keyof Downloads;
+export type Request<M extends CallName> = Calls[M][0];
+export type Response<M extends CallName> = Calls[M][1];
