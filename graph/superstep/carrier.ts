@@ -1,0 +1,59 @@
+/**
+ * What carries supersteps: computes each generation of vertex attributes from the last. The loop decides when a run
+ * ends; the carrier knows where its columns lie and on which threads it is computed.
+ */
+import type { Driver } from "../../core/cluster/driver.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
+import type { Shape } from "../shape.ts";
+import type { ApplyProgram, ScanProgram } from "./program.ts";
+import type { SuperstepReport } from "./superstep.ts";
+
+/** What a carrier computes: a program, and the graph it runs on. */
+export interface CarrierSpec {
+  readonly operation: string;
+  readonly driver: Driver;
+  readonly shape: Shape;
+  /** Attributes to start from; left as they are. */
+  readonly vertices: ColumnSet;
+  readonly edges: ColumnSet;
+  readonly scan: ScanProgram;
+  readonly apply: ApplyProgram;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one superstep leaves to the next, in the driver's arena. */
+export interface Generation {
+  readonly columns: ColumnSet;
+  /** One byte a vertex: 1 for those that received a message. */
+  readonly received: ColumnRef<"uint8">;
+  /** True if all vertices count as active, whatever `received` says. */
+  readonly areAllActive: boolean;
+}
+
+/** Results of the aggregators, by name. */
+export type GlobalValues = Readonly<Record<string, number>>;
+
+/** What one superstep did. */
+export interface SuperstepOutcome {
+  /** One entry a partition, in their order. */
+  readonly reports: readonly SuperstepReport[];
+}
+
+/**
+ * Holds the attributes of a run between its supersteps. Calls come one at a time. What `superstep` gives, and the columns
+ * that it leaves, depend on program and graph alone.
+ */
+export interface Carrier {
+  /** Runs every vertex's program with `message`. All vertices are active after it. */
+  initial(message: unknown): Promise<void>;
+  /** Scan, combine and apply. `globals`: what the superstep before left. */
+  superstep(number: number, globals: GlobalValues): Promise<SuperstepOutcome>;
+  /** Lends what the last superstep left: undefined if nothing was written yet, so that the start still stands. */
+  lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R>;
+  /** Goes on from `generation`, whose columns are the carrier's from now on. */
+  restore(generation: Generation): void;
+  /** The attributes, now the caller's: a copy of the start if nothing was written. */
+  takeColumns(): Promise<ColumnSet>;
+  /** Frees all that the carrier still holds. */
+  free(): void;
+}

@@ -1,0 +1,194 @@
+/**
+ * Supersteps on the threads of the driver's own process: one stage a superstep, two over a vertex cut.
+ */
+import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
+import type { ColumnSet, Schema } from "../../core/column/types.ts";
+import { withChunks } from "../columns/output.ts";
+import { withRoom } from "../columns/withRoom.ts";
+import type { ApplyInput } from "./apply.ts";
+import type { Carrier, CarrierSpec, Generation, GlobalValues, SuperstepOutcome } from "./carrier.ts";
+import {
+  combineAndApplyRef,
+  scanPartRef,
+  type CombinePartition,
+  type PartMessages,
+  type ScannedPart,
+} from "./combine.ts";
+import type { ApplyProgram } from "./program.ts";
+import type { ScanInput } from "./scan.ts";
+import { superstepRef, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "./superstep.ts";
+
+type Columns = Pick<Generation, "columns" | "received">;
+
+/** Memory: two generations of the vertex columns, one byte a vertex each for who received. */
+export class LocalCarrier implements Carrier {
+  readonly #spec: CarrierSpec;
+  #schema: Schema;
+  /** Undefined before anything was written: the caller's columns, all vertices active. */
+  #current: Columns | undefined;
+  #spare: Columns | undefined;
+  #areAllActive = true;
+
+  constructor(spec: CarrierSpec) {
+    this.#spec = spec;
+    this.#schema = spec.vertices.schema;
+  }
+
+  async initial(message: unknown): Promise<void> {
+    const { apply, operation } = this.#spec;
+    const program: ApplyProgram = { ...apply, applyTo: "all", noMessage: message, aggregators: {} };
+    await this.#write((next) => this.#applyStage(`${operation} initial message`, program, next, {}, []));
+    this.#areAllActive = true;
+  }
+
+  async superstep(number: number, globals: GlobalValues): Promise<SuperstepOutcome> {
+    const { operation, shape, apply } = this.#spec;
+    const name = `${operation} superstep ${number}`;
+    const reports = await this.#write(async (next) => {
+      if (shape.cut === undefined) return this.#fusedStage(name, next, globals);
+      const parts = await this.#scanStage(name);
+      const applied = await this.#applyStage(name, apply, next, globals, parts);
+      return applied.map((report, at) => (at === 0 ? withCounts(report, parts) : report));
+    });
+    this.#areAllActive = apply.applyTo === "all";
+    return { reports };
+  }
+
+  async lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R> {
+    return borrow(this.#current && { ...this.#current, areAllActive: this.#areAllActive });
+  }
+
+  restore({ columns, received, areAllActive }: Generation): void {
+    this.#freeColumns(this.#current);
+    this.#current = { columns, received };
+    this.#areAllActive = areAllActive;
+    this.#schema = columns.schema;
+    if (this.#spare === undefined || this.#spare.columns.schema === this.#schema) return;
+    this.#freeColumns(this.#spare);
+    this.#spare = undefined;
+  }
+
+  async takeColumns(): Promise<ColumnSet> {
+    if (this.#current === undefined) {
+      const program: ApplyProgram = { ...this.#spec.apply, applyTo: "received", aggregators: {} };
+      await this.#write((next) => this.#applyStage(`${this.#spec.operation} copy`, program, next, {}, []));
+    }
+    const { columns, received } = this.#current!;
+    this.#current = undefined;
+    this.#spec.driver.arena.free(received);
+    return columns;
+  }
+
+  free(): void {
+    this.#freeColumns(this.#spare);
+    this.#freeColumns(this.#current);
+    this.#spare = this.#current = undefined;
+  }
+
+  /** Writes the next generation; again with room for it if a value was missing where none had been. */
+  async #write(stage: (next: Columns) => Promise<readonly SuperstepReport[]>): Promise<readonly SuperstepReport[]> {
+    for (;;) {
+      const next = this.#spare ?? this.#allocate();
+      this.#spare = next;
+      const reports = await stage(next);
+      const roomier = withRoom(
+        this.#schema,
+        reports.map(({ metMissing }) => metMissing),
+      );
+      if (roomier !== undefined) {
+        this.#schema = roomier;
+        this.#freeColumns(this.#spare);
+        this.#spare = undefined;
+        continue;
+      }
+      const columns = withChunks(
+        next.columns,
+        reports.map((report) => report.rows),
+      );
+      const previous = this.#current;
+      this.#current = { columns, received: next.received };
+      this.#spare = previous !== undefined && previous.columns.schema === this.#schema ? previous : undefined;
+      if (this.#spare === undefined) this.#freeColumns(previous);
+      return reports;
+    }
+  }
+
+  async #fusedStage(name: string, next: Columns, globals: GlobalValues): Promise<readonly SuperstepReport[]> {
+    const { driver, shape, scan, apply, signal } = this.#spec;
+    const rows = await shape.scanRows(scan.sendsTo);
+    const shared: SuperstepInput = { scan: this.#scanInput(), apply: this.#applyInput(apply, next, globals) };
+    const tasks = shape.topology.partitions.map(({ from, to }, at): SuperstepPartition => ({
+      from,
+      to,
+      rows: rows[at]!,
+    }));
+    return driver.runTasks<SuperstepReport>(
+      { name, operator: superstepRef, shared, tasks },
+      { ...(signal && { signal }) },
+    );
+  }
+
+  async #scanStage(name: string): Promise<readonly ScannedPart[]> {
+    const { driver, shape, scan, signal } = this.#spec;
+    const tasks = await shape.scanRows(scan.sendsTo);
+    const spec = { name: `${name}: scan`, operator: scanPartRef, shared: this.#scanInput(), tasks };
+    return driver.runTasks<ScannedPart>(spec, { ...(signal && { signal }) });
+  }
+
+  async #applyStage(
+    name: string,
+    program: ApplyProgram,
+    next: Columns,
+    globals: GlobalValues,
+    parts: readonly PartMessages[],
+  ): Promise<readonly SuperstepReport[]> {
+    const { driver, shape, scan, signal } = this.#spec;
+    const shared = { apply: this.#applyInput(program, next, globals), scan };
+    const tasks = shape.topology.partitions.map(({ from, to }): CombinePartition => ({ from, to, parts }));
+    return driver.runTasks<SuperstepReport>(
+      { name, operator: combineAndApplyRef, shared, tasks },
+      { ...(signal && { signal }) },
+    );
+  }
+
+  #scanInput(): ScanInput {
+    const { shape, scan, vertices, edges } = this.#spec;
+    const input = { program: scan, ids: shape.topology.ids, vertices: this.#current?.columns ?? vertices, edges };
+    return this.#areAllActive || this.#current === undefined ? input : { ...input, active: this.#current.received };
+  }
+
+  #applyInput(program: ApplyProgram, next: Columns, globals: GlobalValues): ApplyInput {
+    return {
+      operation: this.#spec.operation,
+      program,
+      ids: this.#spec.shape.topology.ids,
+      vertices: this.#current?.columns ?? this.#spec.vertices,
+      output: next.columns,
+      received: next.received,
+      globals,
+    };
+  }
+
+  #allocate(): Columns {
+    const { driver, shape, operation } = this.#spec;
+    const { numVertices } = shape.topology;
+    const columns = allocateColumns(driver.arena, this.#schema, numVertices, operation);
+    const received = driver.arena.allocate("uint8", numVertices, operation);
+    return { columns: { schema: this.#schema, length: numVertices, columns }, received };
+  }
+
+  #freeColumns(columns: Columns | undefined): void {
+    if (columns === undefined) return;
+    freeColumns(this.#spec.driver.arena, columns.columns);
+    this.#spec.driver.arena.free(columns.received);
+  }
+}
+
+function withCounts(report: SuperstepReport, parts: readonly ScannedPart[]): SuperstepReport {
+  let { messages, edgesScanned } = report;
+  for (const part of parts) {
+    messages += part.messages;
+    edgesScanned += part.edgesScanned;
+  }
+  return { ...report, messages, edgesScanned };
+}
