@@ -153,7 +153,10 @@ export interface Calls {
         readonly application: string;
         readonly executor: string;
         readonly cores: number;
+        readonly memoryBytes: number;
       }[];
+      /** Drivers of submitted programs that run on it already. */
+      readonly drivers: readonly { readonly submission: string; readonly cores: number }[];
     },
     { readonly heartbeatMs: number; readonly timeoutMs: number },
   ];
@@ -173,15 +176,33 @@ export interface Calls {
       readonly memoryBytesPerExecutor: number;
       readonly versions: Versions;
     },
-    { readonly state: "waiting" | "running"; readonly workers: number; readonly freeCores: number },
+    {
+      readonly state: "waiting" | "running";
+      readonly workers: number;
+      readonly freeCores: number;
+      /** What it waits for, empty once it has an executor: "0 of 3 workers have free cores". */
+      readonly waiting: string;
+      readonly heartbeatMs: number;
+      readonly timeoutMs: number;
+    },
   ];
   "master.applicationHeartbeat": [
-    { readonly application: string },
     {
+      readonly application: string;
+      /** Ended executors that it was told of already: the `next` of the last answer, 0 at first. */
+      readonly after: number;
+      /** False: executors that end are not replaced any more. */
+      readonly replace: boolean;
+    },
+    {
+      /** False: the master does not know it, and it is to register again. */
       readonly known: boolean;
       readonly workers: number;
-      /** Executors of the application that ended, with why, since the last heartbeat. */
+      readonly waiting: string;
+      /** Executors of the application that ended, with why: numbers `after`, `after + 1`, … */
       readonly ended: readonly { readonly executor: string; readonly text: string }[];
+      /** The number of the next one that ends. */
+      readonly next: number;
     },
   ];
   "master.endApplication": [{ readonly application: string }, Record<never, never>];
