@@ -155,8 +155,8 @@ export interface Calls {
         readonly cores: number;
         readonly memoryBytes: number;
       }[];
-      /** Drivers of submitted programs that run on it already. */
-      readonly drivers: readonly { readonly submission: string; readonly cores: number }[];
+      /** Submissions whose drivers run on it already. */
+      readonly drivers: readonly string[];
     },
     { readonly heartbeatMs: number; readonly timeoutMs: number },
   ];
@@ -165,6 +165,8 @@ export interface Calls {
     /** False: the master does not know it, and it is to register again. */
     { readonly known: boolean },
   ];
+  /** A worker stops: its executors have ended. */
+  "master.endWorker": [{ readonly worker: string }, Record<never, never>];
   "master.registerApplication": [
     {
       readonly application: string;
@@ -217,6 +219,7 @@ export interface Calls {
       /** Of a file that the worker can read. */
       readonly program: string;
       readonly args: readonly string[];
+      /** Threads that its application wants in all; 0 for all that are to be had. The driver itself takes one core. */
       readonly cores: number;
       readonly versions: Versions;
     },
@@ -247,7 +250,12 @@ export interface Calls {
   ];
   "worker.stopExecutor": [{ readonly application: string; readonly executor: string }, Record<never, never>];
   "worker.launchDriver": [
-    { readonly submission: string; readonly program: string; readonly args: readonly string[] },
+    {
+      readonly submission: string;
+      readonly program: string;
+      readonly args: readonly string[];
+      readonly cores: number;
+    },
     Record<never, never>,
   ];
   "worker.stopDriver": [{ readonly submission: string }, Record<never, never>];
