@@ -8,7 +8,6 @@ import { type Config, type ConfigOptions, resolveConfig } from "../config.ts";
 import { invalidArgument, SuperstepError } from "../errors.ts";
 import { notShippable } from "../function/shippable.ts";
 import { collectGarbage } from "../host/collectGarbage.ts";
-import type { Host } from "../host/host.ts";
 import { LocalHost } from "../host/localHost.ts";
 import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
 import { encodeError } from "../remoteError.ts";
@@ -49,7 +48,7 @@ export class Driver {
   readonly events: EventBus;
   readonly config: Config;
   readonly master: string;
-  readonly #host: Host;
+  readonly #host: LocalHost;
   readonly #runner: JobRunner;
   readonly #accumulators: Map<number, WeakRef<Accumulator<unknown>>> = new Map();
   readonly #lostAccumulators: FinalizationRegistry<number> = new FinalizationRegistry((id) => {
@@ -62,7 +61,9 @@ export class Driver {
   #unfollow: () => void = () => undefined;
 
   private constructor(master: string, config: Config) {
-    const { numThreads } = parseMaster(master);
+    const place = parseMaster(master);
+    if (place.kind !== "local") throw invalidArgument("driver", "master", "local[T] in this version", master);
+    const { numThreads } = place;
     this.master = master;
     this.config = config;
     this.arena = Arena.create({ capacityBytes: config.arenaBytes });
@@ -71,6 +72,7 @@ export class Driver {
       config,
       events: this.events,
       mergeContributions: (contributions) => this.#merge(contributions),
+      exchanged: () => undefined,
     });
     this.#host = new LocalHost({ id: 0, numThreads, arena: this.arena, config, listener: this.#runner });
     this.#runner.addHost(this.#host);

@@ -4,7 +4,7 @@
 import { performance } from "node:perf_hooks";
 import type { Config } from "../config.ts";
 import { assert } from "../errors.ts";
-import type { Assignment, Host, HostListener } from "../host/host.ts";
+import type { Assignment, ExchangeReport, Host, HostListener } from "../host/host.ts";
 import { encodeError } from "../remoteError.ts";
 import { schedule } from "../schedule/dagScheduler.ts";
 import type { EventBus } from "../schedule/events.ts";
@@ -32,6 +32,8 @@ export interface JobRunnerOptions {
   readonly events: EventBus;
   /** Takes what the tasks of a job contributed to accumulators, in order of stage and partition. */
   readonly mergeContributions: (contributions: readonly Contribution[]) => void;
+  /** Hears what the tasks of a stage sent between hosts. */
+  readonly exchanged: (report: ExchangeReport) => void;
 }
 
 const longestTimerMs = 2 ** 31 - 1;
@@ -41,6 +43,7 @@ export class JobRunner implements HostListener {
   readonly #state: SchedulerState;
   readonly #events: EventBus;
   readonly #mergeContributions: (contributions: readonly Contribution[]) => void;
+  readonly #exchanged: (report: ExchangeReport) => void;
   readonly #hosts: Map<number, Host> = new Map();
   readonly #callers: Map<number, Caller> = new Map();
   readonly #queue: SchedulerEvent[] = [];
@@ -49,10 +52,11 @@ export class JobRunner implements HostListener {
   #wake: NodeJS.Timeout | undefined;
   #idle: (() => void) | undefined;
 
-  constructor({ config, events, mergeContributions }: JobRunnerOptions) {
+  constructor({ config, events, mergeContributions, exchanged }: JobRunnerOptions) {
     this.#state = createScheduler(config);
     this.#events = events;
     this.#mergeContributions = mergeContributions;
+    this.#exchanged = exchanged;
   }
 
   addHost(host: Host): void {
@@ -115,6 +119,16 @@ export class JobRunner implements HostListener {
     this.#send({ type: "taskFinished", launch, result, contributions });
   }
 
+  resultComing(): void {}
+
+  blockStored(): void {}
+
+  blockDropped(): void {}
+
+  exchanged(report: ExchangeReport): void {
+    this.#exchanged(report);
+  }
+
   taskFailed(launch: number, failure: TaskFailure): void {
     this.#send({ type: "taskFailed", launch, failure });
   }
@@ -146,7 +160,9 @@ export class JobRunner implements HostListener {
       case "launchTask": {
         const { launch, stage } = command;
         const params = stage.tasks[launch.partition];
-        const assignment: Assignment = { launch, operator: stage.operator, shared: stage.shared, params };
+        const { operator, shared, exchange, placement } = stage;
+        const hosts = placement?.kind === "pinned" ? placement.hosts : undefined;
+        const assignment: Assignment = { launch, operator, shared, params, epoch: 0, exchange, hosts };
         return this.#hostOf(launch.host).launch(assignment);
       }
       case "cancelTask":

@@ -4,9 +4,11 @@
 import type { ErrorRecord } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Contribution, Launch } from "../schedule/protocol.ts";
-import type { BlockStore } from "../storage/blockStore.ts";
+import type { Exchange } from "../schedule/job.ts";
+import type { BlockGroup } from "../storage/blockId.ts";
+import type { BlockUsage } from "../storage/blockStore.ts";
 import type { Forget } from "./messages.ts";
-import type { OperatorRef } from "./task.ts";
+import type { BlockId, OperatorRef } from "./task.ts";
 
 /** A task to run: what the scheduler decided, and the work itself. */
 export interface Assignment {
@@ -15,6 +17,26 @@ export interface Assignment {
   /** Sent once to each thread for one stage. */
   readonly shared: unknown;
   readonly params: unknown;
+  /** Where map outputs are: what was learned in an earlier epoch may be wrong for this task. */
+  readonly epoch: number;
+  /** Of the task's stage, and the host of each of its tasks: set together. */
+  readonly exchange?: Exchange | undefined;
+  readonly hosts?: readonly number[] | undefined;
+}
+
+/** What the tasks of one stage on one host sent to other hosts. */
+export interface ExchangeReport {
+  readonly host: number;
+  readonly jobId: number;
+  readonly stageId: number;
+  /** Bytes sent. */
+  readonly bytes: number;
+  /** Milliseconds from the first launch to the last end. */
+  readonly computeMs: number;
+  /** Milliseconds from there until all had arrived. */
+  readonly shipMs: number;
+  /** Milliseconds without a task since its exchange before; 0 at the first. */
+  readonly waitMs: number;
 }
 
 /** Hears from a host. Calls may come at any time, also while `launch` or `cancel` runs. */
@@ -23,8 +45,16 @@ export interface HostListener {
   /** A thread is gone, and with it what ran on it. */
   slotRemoved(host: number, slot: number, failure: TaskFailure): void;
   taskStarted(launch: number): void;
-  taskFinished(launch: number, result: unknown, contributions: readonly Contribution[]): void;
+  /** A task has a result of so many bytes, which is about to be brought here: `taskFinished` or `taskFailed` follows. */
+  resultComing(launch: number, resultBytes: number): void;
+  /** `resultBytes`: what the result took on its way from another process; 0 if it took none. */
+  taskFinished(launch: number, result: unknown, contributions: readonly Contribution[], resultBytes: number): void;
   taskFailed(launch: number, failure: TaskFailure): void;
+  /** A block of a persisted RDD is there; is gone. */
+  blockStored(host: number, id: BlockId): void;
+  blockDropped(host: number, id: BlockId): void;
+  /** Before the last `taskFinished` of a stage with an exchange on that host. */
+  exchanged(report: ExchangeReport): void;
   /** A task's leftovers failed after its end, or a thread could not be stopped. */
   warning(code: string, text: string, error?: ErrorRecord): void;
 }
@@ -33,7 +63,8 @@ export interface HostListener {
 export interface Host {
   readonly id: number;
   readonly numThreads: number;
-  readonly blocks: BlockStore;
+  /** What its block store holds: of another process, as last heard. */
+  readonly blockUsage: BlockUsage;
   /** Announces its slots; tasks can be launched from then on. */
   start(): void;
   /** Starts all threads now rather than with their first tasks, while the driver does something else. */
@@ -48,6 +79,9 @@ export interface Host {
   setModuleHooks(urls: readonly string[]): void;
   /** Asks all threads to collect their garbage: shared memory is given back only when no thread refers to it. */
   collectGarbage(): void;
+  removeBlocks(group: BlockGroup): void;
+  /** Ends the host as a failure of it would, since it does not do what it is told; nothing if it is this very process. */
+  kill(reason: string): void;
   /** Ends all threads, at once, and drops all blocks. Idempotent. */
   stop(): Promise<void>;
 }

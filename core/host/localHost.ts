@@ -7,7 +7,8 @@ import { assert, SuperstepError } from "../errors.ts";
 import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
-import { BlockStore } from "../storage/blockStore.ts";
+import type { BlockGroup } from "../storage/blockId.ts";
+import { BlockStore, type BlockUsage } from "../storage/blockStore.ts";
 import { fetchForTask } from "../storage/fetchForTask.ts";
 import type { Assignment, Host, HostListener } from "./host.ts";
 import { LocalThread } from "./localThread.ts";
@@ -62,6 +63,10 @@ export class LocalHost implements Host {
     this.#deliver = deliver ?? ((stageId) => assert(false, `stage ${stageId} has no exchange, but its task delivers`));
   }
 
+  get blockUsage(): BlockUsage {
+    return this.blocks.usage;
+  }
+
   start(): void {
     for (let count = 0; count < this.numThreads; count++) this.#addSlot();
   }
@@ -108,6 +113,12 @@ export class LocalHost implements Host {
   collectGarbage(): void {
     for (const thread of this.#threads.values()) thread?.collectGarbage();
   }
+
+  removeBlocks(group: BlockGroup): void {
+    this.blocks.remove(group);
+  }
+
+  kill(): void {}
 
   async stop(): Promise<void> {
     this.#isStopped = true;
@@ -166,7 +177,7 @@ export class LocalHost implements Host {
         return;
       case "done":
         thread.launch = undefined;
-        return this.#listener.taskFinished(message.launch, message.result, message.contributions);
+        return this.#listener.taskFinished(message.launch, message.result, message.contributions, 0);
       case "failed":
         return this.#taskFailed(thread, message);
       case "stray":

@@ -55,6 +55,8 @@ export type Command =
   | { readonly type: "collectGarbage" }
   | { readonly type: "startThreads" }
   | { readonly type: "removeBlocks"; readonly group: BlockGroup }
+  /** Payloads of the executor's that the driver has, or does not want any more. */
+  | { readonly type: "releasePayloads"; readonly numbers: readonly number[] }
   /** All executors that are there now: whom to fetch from and deliver to. */
   | { readonly type: "peers"; readonly peers: readonly PeerMessage[] };
 
@@ -86,14 +88,30 @@ export type HostEvent =
   | { readonly type: "taskFailed"; readonly launch: number; readonly failure: FailureMessage }
   | { readonly type: "blockStored"; readonly id: BlockId; readonly byteLength: number }
   | { readonly type: "blockDropped"; readonly id: BlockId }
+  /** All that the tasks of a stage on this host delivered has arrived. Comes before the last of their ends. */
+  | {
+      readonly type: "exchanged";
+      readonly jobId: number;
+      readonly stageId: number;
+      /** Bytes sent to other hosts. */
+      readonly bytes: number;
+      /** Milliseconds: from first launch to last end, then until all had arrived; and idle before, since the last exchange. */
+      readonly computeMs: number;
+      readonly shipMs: number;
+      readonly waitMs: number;
+    }
   | { readonly type: "warning"; readonly code: string; readonly text: string; readonly error?: Uint8Array };
 
 /** What an executor holds and does, for accounts and the status page. Bytes. */
 export interface HostStats {
   readonly residentBytes: number;
   readonly arenaBytes: number;
+  readonly blocks: number;
   readonly blockMemoryBytes: number;
   readonly blockDiskBytes: number;
+  /** Blocks that left memory so far: written to disk, and dropped. */
+  readonly spilledBlocks: number;
+  readonly droppedBlocks: number;
   readonly busyThreads: number;
   readonly sentBytes: number;
   readonly receivedBytes: number;
