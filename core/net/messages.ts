@@ -226,6 +226,8 @@ export interface Calls {
     },
   ];
   "master.endApplication": [{ readonly application: string }, Record<never, never>];
+  /** Ends an executor as a failure would: drivers ask for it. */
+  "master.killExecutor": [{ readonly application: string; readonly executor: string }, Record<never, never>];
   "master.executorEnded": [
     { readonly worker: string; readonly application: string; readonly executor: string; readonly text: string },
     Record<never, never>,
@@ -266,7 +268,15 @@ export interface Calls {
     },
     Record<never, never>,
   ];
-  "worker.stopExecutor": [{ readonly application: string; readonly executor: string }, Record<never, never>];
+  "worker.stopExecutor": [
+    {
+      readonly application: string;
+      readonly executor: string;
+      /** At once, as a failure would end it. */
+      readonly force: boolean;
+    },
+    Record<never, never>,
+  ];
   "worker.launchDriver": [
     {
       readonly submission: string;
