@@ -199,7 +199,7 @@ export class Driver {
   /** Forgets a shuffle: its map outputs are removed, and a stage that writes it runs again. Not while a job reads it. */
   releaseShuffle(shuffleId: number): void {
     if (this.isStopped) return;
-    this.#runner.releaseShuffle(shuffleId);
+    this.#runner.forgetBlocks({ kind: "shuffle", shuffle: shuffleId });
     this.#host.blocks.remove({ kind: "shuffle", shuffle: shuffleId });
   }
 

@@ -1,17 +1,20 @@
 /**
  * The shell around the scheduler: clock, timers, promises, hosts. Whatever is decided is decided by `schedule`.
  */
-import { performance } from "node:perf_hooks";
 import type { Config } from "../config.ts";
 import { assert } from "../errors.ts";
 import type { Assignment, ExchangeReport, Host, HostListener } from "../host/host.ts";
+import type { BlockId } from "../host/task.ts";
+import { type Clock, systemClock, type Timer } from "../net/clock.ts";
 import { encodeError } from "../remoteError.ts";
+import { locate, type Located, locateShuffle } from "../schedule/blockLocations.ts";
 import { schedule } from "../schedule/dagScheduler.ts";
 import type { EventBus } from "../schedule/events.ts";
 import { type JobFailure, lineOf, type TaskFailure } from "../schedule/failure.ts";
-import type { JobSpec, RunOptions } from "../schedule/job.ts";
-import type { Contribution, SchedulerCommand, SchedulerEvent } from "../schedule/protocol.ts";
+import type { JobSpec, RunOptions, StageSpec } from "../schedule/job.ts";
+import type { Contribution, SchedulerCommand, SchedulerEvent, Serves } from "../schedule/protocol.ts";
 import { createScheduler, type SchedulerState } from "../schedule/state.ts";
+import type { BlockGroup } from "../storage/blockId.ts";
 
 /** How a job ended: the results of its last stage in partition order, or why there are none. */
 export type JobOutcome = { readonly results: readonly unknown[] } | { readonly failure: JobFailure };
@@ -34,6 +37,8 @@ export interface JobRunnerOptions {
   readonly mergeContributions: (contributions: readonly Contribution[]) => void;
   /** Hears what the tasks of a stage sent between hosts. */
   readonly exchanged: (report: ExchangeReport) => void;
+  /** Default the clock of this process. */
+  readonly clock?: Clock;
 }
 
 const longestTimerMs = 2 ** 31 - 1;
@@ -42,6 +47,7 @@ const longestTimerMs = 2 ** 31 - 1;
 export class JobRunner implements HostListener {
   readonly #state: SchedulerState;
   readonly #events: EventBus;
+  readonly #clock: Clock;
   readonly #mergeContributions: (contributions: readonly Contribution[]) => void;
   readonly #exchanged: (report: ExchangeReport) => void;
   readonly #hosts: Map<number, Host> = new Map();
@@ -49,19 +55,47 @@ export class JobRunner implements HostListener {
   readonly #queue: SchedulerEvent[] = [];
   readonly #keepAlive: NodeJS.Timeout = setInterval(() => undefined, longestTimerMs).unref();
   #isDraining = false;
-  #wake: NodeJS.Timeout | undefined;
+  #wake: Timer | undefined;
   #idle: (() => void) | undefined;
 
-  constructor({ config, events, mergeContributions, exchanged }: JobRunnerOptions) {
+  constructor({ config, events, mergeContributions, exchanged, clock = systemClock }: JobRunnerOptions) {
     this.#state = createScheduler(config);
     this.#events = events;
     this.#mergeContributions = mergeContributions;
     this.#exchanged = exchanged;
+    this.#clock = clock;
   }
 
-  addHost(host: Host): void {
+  /** Takes a host on, at any time, and starts it. Its number must be new: a host that returns is another host. */
+  addHost(host: Host, serves: Serves = "both"): void {
+    assert(!this.#hosts.has(host.id), `host ${host.id} is there already`);
     this.#hosts.set(host.id, host);
+    if (host.id !== 0) this.#events.emit({ type: "host", job: null, what: "joined", host: host.id });
+    this.#send({ type: "hostAdded", host: host.id, serves });
     host.start();
+  }
+
+  /**
+   * Takes a host off, however it was lost: the one way. Whatever ran there has ended with `failure`, whose kind is
+   * hostLost, or hostDrained where no task can be to blame; whatever it still says is not heard. Stopping it is up to the
+   * caller. Idempotent.
+   */
+  removeHost(host: number, failure: TaskFailure): void {
+    if (!this.#hosts.has(host)) return;
+    if (this.#idle === undefined) {
+      this.#events.emit({ type: "host", job: null, what: "lost", host, text: lineOf(failure.error) });
+    }
+    this.#send({ type: "hostRemoved", host, failure });
+  }
+
+  /** The hosts that hold each of the blocks. */
+  locate(ids: readonly BlockId[]): Located<readonly (readonly number[])[]> {
+    return locate(this.#state, ids);
+  }
+
+  /** The host of each map output of a shuffle, -1 where it is missing; empty if nothing of it is known. */
+  locateShuffle(shuffleId: number): Located<readonly number[]> {
+    return locateShuffle(this.#state, shuffleId);
   }
 
   /**
@@ -84,8 +118,9 @@ export class JobRunner implements HostListener {
     this.#send({ type: "cancelRequested", jobId, failure });
   }
 
-  releaseShuffle(shuffleId: number): void {
-    this.#send({ type: "shuffleReleased", shuffleId });
+  /** Forgets where blocks are that all hosts are told to remove; a shuffle is then written again. */
+  forgetBlocks(group: BlockGroup): void {
+    this.#send({ type: "blocksRemoved", group });
   }
 
   /** Fails all jobs with `failure` and stops all hosts; resolves when both have ended. */
@@ -96,7 +131,7 @@ export class JobRunner implements HostListener {
     await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
     if (this.#callers.size > 0) await idle;
     clearInterval(this.#keepAlive);
-    clearTimeout(this.#wake);
+    this.#wake?.clear();
   }
 
   slotAdded(host: number, slot: number): void {
@@ -108,22 +143,20 @@ export class JobRunner implements HostListener {
       const text = lineOf(failure.error);
       this.#events.emit({ type: "host", job: null, what: "replaced", host, thread: slot, text });
     }
-    this.#send({ type: "slotRemoved", slot, failure });
+    this.#send({ type: "slotRemoved", host, slot, failure });
   }
 
   taskStarted(launch: number): void {
     this.#send({ type: "taskStarted", launch });
   }
 
-  taskFinished(launch: number, result: unknown, contributions: readonly Contribution[]): void {
-    this.#send({ type: "taskFinished", launch, result, contributions });
+  resultComing(launch: number, resultBytes: number): void {
+    this.#send({ type: "resultComing", launch, resultBytes });
   }
 
-  resultComing(): void {}
-
-  blockStored(): void {}
-
-  blockDropped(): void {}
+  taskFinished(launch: number, result: unknown, contributions: readonly Contribution[], resultBytes: number): void {
+    this.#send({ type: "taskFinished", launch, result, resultBytes, contributions });
+  }
 
   exchanged(report: ExchangeReport): void {
     this.#exchanged(report);
@@ -131,6 +164,14 @@ export class JobRunner implements HostListener {
 
   taskFailed(launch: number, failure: TaskFailure): void {
     this.#send({ type: "taskFailed", launch, failure });
+  }
+
+  blockStored(host: number, id: BlockId): void {
+    this.#send({ type: "blockStored", host, id });
+  }
+
+  blockDropped(host: number, id: BlockId): void {
+    this.#send({ type: "blockDropped", host, id });
   }
 
   /** A warning that no listener hears goes to the process's own warnings: it must not be lost. */
@@ -148,7 +189,9 @@ export class JobRunner implements HostListener {
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
         this.#state.isObserved = this.#events.hasListeners;
-        for (const command of schedule(this.#state, next, performance.now())) this.#carryOut(command);
+        const commands = schedule(this.#state, next, this.#clock.now());
+        if (next.type === "hostRemoved") this.#hosts.delete(next.host);
+        for (const command of commands) this.#carryOut(command);
       }
     } finally {
       this.#isDraining = false;
@@ -158,15 +201,17 @@ export class JobRunner implements HostListener {
   #carryOut(command: SchedulerCommand): void {
     switch (command.type) {
       case "launchTask": {
-        const { launch, stage } = command;
-        const params = stage.tasks[launch.partition];
-        const { operator, shared, exchange, placement } = stage;
+        const { launch, stage, epoch } = command;
+        const { operator, shared, tasks, exchange, placement } = stage;
         const hosts = placement?.kind === "pinned" ? placement.hosts : undefined;
-        const assignment: Assignment = { launch, operator, shared, params, epoch: 0, exchange, hosts };
+        const params = tasks[launch.partition];
+        const assignment: Assignment = { launch, operator, shared, params, epoch, exchange, hosts };
         return this.#hostOf(launch.host).launch(assignment);
       }
       case "cancelTask":
         return this.#hostOf(command.launch.host).cancel(command.launch);
+      case "killHost":
+        return this.#hosts.get(command.host)?.kill(command.reason);
       case "resultAccepted":
         return this.#tellResult(command.jobId, command.partition, command.result);
       case "stageForgotten":
@@ -214,10 +259,9 @@ export class JobRunner implements HostListener {
   }
 
   #wakeAt(time: number): void {
-    clearTimeout(this.#wake);
-    if (time === Infinity) return;
-    const delay = Math.min(Math.max(0, Math.ceil(time - performance.now())), longestTimerMs);
-    this.#wake = setTimeout(() => this.#send({ type: "timer" }), delay).unref();
+    this.#wake?.clear();
+    if (time !== Infinity)
+      this.#wake = this.#clock.after(time - this.#clock.now(), () => this.#send({ type: "timer" }));
   }
 
   #hostOf(id: number): Host {

@@ -4,12 +4,15 @@
  * No IO, no timer, no clock: the shell tells it what happened and when, and does what it asks for. So a whole cluster
  * can be simulated in one process, and every failure be played again.
  */
-import type { TaskFailure } from "./failure.ts";
+import { noteDropped, noteRemoved, noteStored } from "./blockLocations.ts";
+import { watchDeadlines } from "./deadlines.ts";
+import { addHost, addSlot, removeHost, removeSlot } from "./hosts.ts";
 import { advanceAll, failJob, submitJob } from "./jobRun.ts";
-import { loseHostOutputs } from "./lostOutputs.ts";
+import { hasSlotFor } from "./placing.ts";
 import type { SchedulerCommand, SchedulerEvent } from "./protocol.ts";
-import type { SchedulerState, Step } from "./state.ts";
-import { fillSlots, insertAscending, taskFailed, taskFinished, taskStarted } from "./taskSet.ts";
+import { speculate } from "./speculation.ts";
+import type { JobRun, SchedulerState, StageRun, Step } from "./state.ts";
+import { fillSlots, resultComing, taskFailed, taskFinished, taskStarted } from "./taskSet.ts";
 
 /**
  * Takes `event` into `state`, which is changed in place, and returns what is to be done, in order.
@@ -23,11 +26,13 @@ import { fillSlots, insertAscending, taskFailed, taskFinished, taskStarted } fro
  * `now`: milliseconds of any origin, never less than at the call before. Cost: O(stages of live jobs).
  */
 export function schedule(state: SchedulerState, event: SchedulerEvent, now: number): SchedulerCommand[] {
-  const step: Step = { state, now, commands: [] };
+  const step: Step = { state, now, commands: [], wakeAt: Infinity };
   take(step, event);
   resumeDelayed(step);
-  watchForSlots(step);
+  failStarved(step);
   fillSlots(step);
+  speculate(step);
+  watchDeadlines(step);
   askForTimer(step);
   return step.commands;
 }
@@ -42,45 +47,32 @@ function take(step: Step, event: SchedulerEvent): void {
       if (job !== undefined) failJob(step, job, event.failure);
       return;
     }
-    case "taskStarted":
-      return taskStarted(step, event.launch);
-    case "taskFinished":
-      return taskFinished(step, event.launch, event.result, event.contributions);
-    case "taskFailed":
-      return taskFailed(step, event.launch, event.failure);
-    case "slotAdded":
-      if (state.slots.has(event.slot)) return;
-      state.slots.set(event.slot, { id: event.slot, host: event.host, launch: undefined });
-      return insertAscending(state.freeSlots, event.slot);
-    case "slotRemoved":
-      return removeSlot(step, event.slot, event.failure);
+    case "hostAdded":
+      return addHost(step, event.host, event.serves);
     case "hostRemoved":
       return removeHost(step, event.host, event.failure);
-    case "shuffleReleased":
-      state.shuffles.delete(event.shuffleId);
-      return;
+    case "slotAdded":
+      return addSlot(step, event.host, event.slot);
+    case "slotRemoved":
+      return removeSlot(step, event.host, event.slot, event.failure);
+    case "taskStarted":
+      return taskStarted(step, event.launch);
+    case "resultComing":
+      return resultComing(step, event.launch, event.resultBytes);
+    case "taskFinished":
+      return taskFinished(step, event.launch, event.result, event.resultBytes ?? 0, event.contributions);
+    case "taskFailed":
+      return taskFailed(step, event.launch, event.failure);
+    case "blockStored":
+      return noteStored(state, event.host, event.id);
+    case "blockDropped":
+      return noteDropped(state, event.host, event.id);
+    case "blocksRemoved":
+      return noteRemoved(state, event.group);
     case "timer":
       state.wakeAt = Infinity;
       return;
   }
-}
-
-function removeSlot(step: Step, slotId: number, failure: TaskFailure): void {
-  const { state } = step;
-  const slot = state.slots.get(slotId);
-  if (slot === undefined) return;
-  state.slots.delete(slotId);
-  const free = state.freeSlots.indexOf(slotId);
-  if (free >= 0) state.freeSlots.splice(free, 1);
-  if (slot.launch === undefined) return;
-  const hadStarted = state.launches.get(slot.launch.id)?.startedAt !== undefined;
-  taskFailed(step, slot.launch.id, hadStarted ? failure : { ...failure, kind: "notStarted" });
-}
-
-function removeHost(step: Step, host: number, failure: TaskFailure): void {
-  const slots = [...step.state.slots.values()].filter((slot) => slot.host === host);
-  for (const slot of slots) removeSlot(step, slot.id, failure);
-  loseHostOutputs(step, host);
 }
 
 /** Starts stages whose resubmit delay is over. */
@@ -91,23 +83,45 @@ function resumeDelayed(step: Step): void {
   advanceAll(step);
 }
 
-/** Fails all jobs when there has been no slot for the grace. */
-function watchForSlots(step: Step): void {
+/** Fails jobs that have waited for the grace without any slot that could take their tasks. */
+function failStarved(step: Step): void {
   const { state, now } = step;
-  if (state.jobs.size === 0 || state.slots.size > 0) {
-    state.noSlotSince = undefined;
-    return;
+  const { noHostGraceMs } = state.settings;
+  for (const job of state.jobs.values()) {
+    const stage = starvedStage(state, job);
+    if (stage === undefined) {
+      job.starvedSince = undefined;
+      continue;
+    }
+    job.starvedSince ??= now;
+    const end = job.starvedSince + noHostGraceMs;
+    if (now < end) {
+      step.wakeAt = Math.min(step.wakeAt, end);
+      continue;
+    }
+    const where = whereItRuns(stage);
+    const message =
+      `stage ${JSON.stringify(stage.spec.name)}: it needs a thread of ${where}, and none has been there for ` +
+      `${noHostGraceMs} ms (setting noHostGraceMs). Look at why hosts ended, or start more`;
+    failJob(step, job, { code: "HOST_LOST", message, details: { stage: stage.spec.name } });
   }
-  state.noSlotSince ??= now;
-  if (now - state.noSlotSince < state.settings.noHostGraceMs) return;
-  state.noSlotSince = undefined;
-  const message = `scheduler: no thread of any host has been there for ${state.settings.noHostGraceMs} ms`;
-  for (const job of state.jobs.values()) failJob(step, job, { code: "HOST_LOST", message, details: {} });
 }
 
-function askForTimer({ state, commands }: Step): void {
-  const grace = state.noSlotSince === undefined ? Infinity : state.noSlotSince + state.settings.noHostGraceMs;
-  const time = Math.min(grace, state.delayedUntil);
+function starvedStage(state: SchedulerState, job: JobRun): StageRun | undefined {
+  if (job.ending !== undefined) return undefined;
+  return job.stages.find(({ status, isReady, pending, nextPending, spec }) => {
+    const isWaiting = status === "running" && isReady && nextPending < pending.length;
+    return isWaiting && !hasSlotFor(state, spec, pending[nextPending]!);
+  });
+}
+
+function whereItRuns({ spec: { placement }, pending, nextPending }: StageRun): string {
+  if (placement?.kind === "pinned") return `host ${placement.hosts[pending[nextPending]!]}`;
+  return placement?.kind === "anywhere" ? "an executor" : "the driver's own host";
+}
+
+function askForTimer({ state, commands, wakeAt }: Step): void {
+  const time = Math.min(wakeAt, state.delayedUntil);
   if (time === state.wakeAt) return;
   state.wakeAt = time;
   commands.push({ type: "wakeAt", time });

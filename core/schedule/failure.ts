@@ -13,6 +13,8 @@ export type FailureKind =
   | "outOfMemory"
   | "noSpace"
   | "hostLost"
+  | "hostDrained"
+  | "timedOut"
   | "fetchFailed"
   | "notStarted"
   | "cancelled";
@@ -29,6 +31,8 @@ export const consequences: Readonly<Record<FailureKind, "retry" | "fail" | "reco
   outOfMemory: "retry",
   noSpace: "retry",
   hostLost: "retry",
+  hostDrained: "again",
+  timedOut: "retry",
   fetchFailed: "recompute",
   notStarted: "again",
   cancelled: "again",
@@ -58,19 +62,27 @@ export interface AttemptPlace {
   readonly slot: number;
 }
 
-const retriedCodes: ReadonlySet<ErrorCode> = new Set(["TASK_FAILED", "HOST_LOST", "BLOCK_CORRUPT"]);
+const retriedCodes: ReadonlySet<ErrorCode> = new Set(["TASK_FAILED", "HOST_LOST", "UNREACHABLE", "BLOCK_CORRUPT"]);
 const spaceCodes = ["ENOSPC", "EFBIG", "EDQUOT"];
 const moduleCodes = ["ERR_MODULE_NOT_FOUND", "ERR_UNKNOWN_FILE_EXTENSION", "ERR_PACKAGE_PATH_NOT_EXPORTED"];
 
-/** The kind of an error that a task threw, by its root cause. */
+/** The kind of an error that a task threw, by its root cause; a map output that could not be read goes before its cause. */
 export function kindOfThrown(error: ErrorRecord): FailureKind {
   const code = rootSuperstepError(error)?.superstep?.code;
   if (code === "OUT_OF_MEMORY") return "outOfMemory";
-  if (code === "FETCH_FAILED") return "fetchFailed";
+  if (fetchFailureIn(error) !== undefined) return "fetchFailed";
   if (code !== undefined && !retriedCodes.has(code)) return "permanent";
   if (hasSystemCode(error, spaceCodes)) return "noSpace";
   if (hasSystemCode(error, moduleCodes)) return "permanent";
   return "userError";
+}
+
+/** The FETCH_FAILED error in a record or its causes. */
+export function fetchFailureIn(error: ErrorRecord): ErrorRecord | undefined {
+  for (let at: ErrorRecord | undefined = error; at !== undefined; at = at.cause) {
+    if (at.superstep?.code === "FETCH_FAILED") return at;
+  }
+  return undefined;
 }
 
 /** Why a job fails whose task ended so for the last time. `earlier`: messages of its attempts before, oldest first. */

@@ -1,7 +1,8 @@
 /**
  * Jobs: their stages start when what they read is there, and they end with all results or with one failure.
  */
-import type { JobFailure } from "./failure.ts";
+import { cancelLaunch } from "./deadlines.ts";
+import { type JobFailure, summaryOf, type TaskFailure } from "./failure.ts";
 import type { JobSpec, StageSpec } from "./job.ts";
 import type { Contribution, Launch } from "./protocol.ts";
 import { abandonShuffle, isAvailable, newShuffle, shuffleOf } from "./shuffles.ts";
@@ -11,13 +12,42 @@ import type { JobRun, StageRun, Step } from "./state.ts";
 export function submitJob(step: Step, jobId: number, spec: JobSpec): void {
   const { state, now } = step;
   const stages = spec.stages.map((stage, index) => newStage(state.nextStageId++, index, stage));
-  const job: JobRun = { id: jobId, spec, stages, submittedAt: now, running: new Map(), ending: undefined };
+  const job: JobRun = {
+    id: jobId,
+    spec,
+    stages,
+    submittedAt: now,
+    running: new Map(),
+    resultBytes: 0,
+    starvedSince: undefined,
+    ending: undefined,
+  };
   state.jobs.set(jobId, job);
   if (state.isObserved) {
     const tasks = spec.stages.map((stage) => stage.tasks.length);
     step.commands.push({ type: "emit", event: { type: "job.start", job: jobId, name: spec.name, stages: tasks } });
   }
+  const gone = spec.stages.find(({ placement }) => placement?.kind === "pinned" && missingHost(step, placement.hosts));
+  if (gone?.placement?.kind === "pinned") {
+    return failJob(step, job, lostPinnedHost(gone, missingHost(step, gone.placement.hosts)!, undefined));
+  }
   advance(step, job);
+}
+
+/** True if tasks of a stage can run on that host alone. */
+export function isPinnedTo({ placement }: StageSpec, host: number): boolean {
+  return placement?.kind === "pinned" && placement.hosts.includes(host);
+}
+
+/** Why a job fails with tasks pinned to a host that is not there. Details: `host`, `stage`. */
+export function lostPinnedHost({ name }: StageSpec, host: number, failure: TaskFailure | undefined): JobFailure {
+  const why = failure === undefined ? "it is not there" : summaryOf(failure.error);
+  return {
+    code: "HOST_LOST",
+    message: `stage ${JSON.stringify(name)}: host ${host} was lost, and with it what its tasks view: ${why}`,
+    details: { host, stage: name },
+    ...(failure === undefined ? {} : { cause: failure.error }),
+  };
 }
 
 /**
@@ -81,7 +111,7 @@ export function failJob(step: Step, job: JobRun, failure: JobFailure): void {
 
 /** Ends a job whose end is decided once nothing of it runs: only then may its caller free what its tasks wrote to. */
 export function settleIfIdle(step: Step, job: JobRun): void {
-  if (job.ending === undefined || job.running.size > 0) return;
+  if (job.ending === undefined || job.running.size > 0 || !step.state.jobs.has(job.id)) return;
   const { failure } = job.ending;
   const status = failure === undefined ? "succeeded" : isCancellation(failure) ? "cancelled" : "failed";
   for (const stage of job.stages) {
@@ -112,7 +142,15 @@ function newStage(id: number, index: number, spec: StageSpec): StageRun {
     spec,
     status: "waiting",
     isReady: false,
-    tasks: spec.tasks.map(() => ({ attempts: 0, failures: [], isDone: false })),
+    tasks: spec.tasks.map(() => ({
+      attempts: 0,
+      failures: [],
+      numUnstarted: 0,
+      failedOn: [],
+      numLive: 0,
+      waitsUntil: undefined,
+      isDone: false,
+    })),
     pending: [],
     nextPending: 0,
     numDone: 0,
@@ -123,6 +161,7 @@ function newStage(id: number, index: number, spec: StageSpec): StageRun {
     lostInARow: 0,
     lostInAll: 0,
     notBefore: -Infinity,
+    durations: [],
   };
 }
 
@@ -163,7 +202,11 @@ function completeStage(step: Step, job: JobRun, stage: StageRun): void {
   stage.status = "done";
   stage.lostInARow = 0;
   const shuffle = shuffleOf(step.state, stage);
-  if (shuffle !== undefined) shuffle.builder = undefined;
+  if (shuffle !== undefined) {
+    shuffle.builder = undefined;
+    if (shuffle.wasHit) step.state.epoch++;
+    shuffle.wasHit = false;
+  }
   if (shuffle === undefined || !shuffle.isCounted) stage.isCounted = true;
   if (shuffle !== undefined) shuffle.isCounted = true;
   step.commands.push({ type: "stageForgotten", stageId: stage.id });
@@ -172,7 +215,7 @@ function completeStage(step: Step, job: JobRun, stage: StageRun): void {
 
 function decideEnd(step: Step, job: JobRun, failure: JobFailure | undefined): void {
   job.ending = { failure };
-  for (const launch of job.running.values()) step.commands.push({ type: "cancelTask", launch });
+  for (const run of job.running.values()) cancelLaunch(step, run, undefined);
   settleIfIdle(step, job);
 }
 
@@ -183,6 +226,10 @@ function endJob({ state, now, commands }: Step, job: JobRun, status: "succeeded"
   const failure = failed === undefined ? {} : { code: failed.code, message: failed.message };
   const event = { job: job.id, name: job.spec.name, status, ms: now - job.submittedAt, ...failure };
   commands.push({ type: "emit", event: { type: "job.end", ...event } });
+}
+
+function missingHost({ state }: Step, hosts: readonly number[]): number | undefined {
+  return hosts.find((host) => !state.hosts.has(host));
 }
 
 function isCancellation({ code }: JobFailure): boolean {

@@ -2,27 +2,33 @@
  * Map outputs that are no more: they are written again, by the stage that wrote them, before any stage that reads them
  * goes on.
  */
-import { rootSuperstepError } from "../remoteError.ts";
-import { jobFailureOf, type TaskFailure } from "./failure.ts";
+import { fetchFailureIn, jobFailureOf, type TaskFailure } from "./failure.ts";
 import { advanceAll, failJob } from "./jobRun.ts";
 import type { Launch } from "./protocol.ts";
-import type { JobRun, StageRun, Step } from "./state.ts";
+import type { JobRun, ShuffleRun, StageRun, Step } from "./state.ts";
 
 /**
- * Takes the map output that a task could not read off the books; it is written again for all jobs that need it. False
- * if the failure names none that a stage of the task's job writes.
+ * Takes the map output that a task could not read off the books; it is written again for all jobs that need it. If its
+ * host could not be reached at all, so are all outputs of that shuffle there: each further one would only be found out
+ * about later. The failure's details say what: `shuffle`, `map`, and, where it is known, `holder`, the host that was
+ * asked, and `isUnreachable`.
+ *
+ * `unknown`: the failure names no output that a stage of the task's job writes. `old`: what it names has been written
+ * again elsewhere since.
  */
-export function noteLostOutput(step: Step, job: JobRun, failure: TaskFailure): boolean {
-  const details = rootSuperstepError(failure.error)?.superstep?.details ?? {};
-  const shuffleId = details["shuffle"];
-  const map = details["map"];
-  if (typeof shuffleId !== "number" || typeof map !== "number") return false;
+export function noteLostOutput(step: Step, job: JobRun, failure: TaskFailure): "lost" | "old" | "unknown" {
+  const details = fetchFailureIn(failure.error)?.superstep?.details ?? {};
+  const { shuffle: shuffleId, map, holder, isUnreachable } = details;
+  if (typeof shuffleId !== "number" || typeof map !== "number") return "unknown";
   const writer = job.stages.find((candidate) => candidate.spec.shuffleId === shuffleId);
   const shuffle = step.state.shuffles.get(shuffleId);
-  if (shuffle === undefined || writer?.tasks[map] === undefined) return false;
-  shuffle.missing.add(map);
-  reopen(step, shuffleId);
-  return true;
+  if (shuffle === undefined || writer?.tasks[map] === undefined) return "unknown";
+  const isMissing = shuffle.missing.has(map);
+  if (!isMissing && typeof holder === "number" && shuffle.locations[map] !== holder) return "old";
+  const lost = isUnreachable === true && typeof holder === "number" ? outputsOn(shuffle, holder) : [];
+  if (!isMissing && !lost.includes(map)) lost.push(map);
+  lose(step, shuffleId, lost);
+  return "lost";
 }
 
 /**
@@ -31,27 +37,34 @@ export function noteLostOutput(step: Step, job: JobRun, failure: TaskFailure): b
  */
 export function loseMapOutput(step: Step, job: JobRun, stage: StageRun, launch: Launch, failure: TaskFailure): void {
   const { maxStageAttempts, maxStageAttemptsInAll } = step.state.settings;
-  if (stage.isReady) {
+  const { isReady } = stage;
+  const found = noteLostOutput(step, job, failure);
+  if (found === "lost" && isReady) {
     stage.lostInARow++;
     stage.lostInAll++; // losses that gather until the stage goes on are one
   }
   const isTooOften = stage.lostInARow >= maxStageAttempts || stage.lostInAll >= maxStageAttemptsInAll;
-  if (!noteLostOutput(step, job, failure) || isTooOften) {
+  if (found === "unknown" || isTooOften) {
     failJob(step, job, jobFailureOf(failure, { ...launch, stage: stage.spec.name }, []));
   }
 }
 
 /** The map outputs that a host held are gone with it. */
 export function loseHostOutputs(step: Step, host: number): void {
-  for (const [shuffleId, shuffle] of step.state.shuffles) {
-    let isHit = false;
-    shuffle.locations.forEach((location, map) => {
-      if (location !== host || shuffle.missing.has(map)) return;
-      shuffle.missing.add(map);
-      isHit = true;
-    });
-    if (isHit) reopen(step, shuffleId);
-  }
+  for (const [shuffleId, shuffle] of step.state.shuffles) lose(step, shuffleId, outputsOn(shuffle, host));
+}
+
+function outputsOn({ locations, missing }: ShuffleRun, host: number): number[] {
+  return [...locations.keys()].filter((map) => locations[map] === host && !missing.has(map));
+}
+
+function lose(step: Step, shuffleId: number, maps: readonly number[]): void {
+  if (maps.length === 0) return;
+  const shuffle = step.state.shuffles.get(shuffleId)!;
+  for (const map of maps) shuffle.missing.add(map);
+  shuffle.wasHit = true;
+  step.state.epoch++;
+  reopen(step, shuffleId);
 }
 
 /** Lets stages that had ended write again what is missing of a shuffle, after the resubmit delay. */

@@ -5,7 +5,7 @@ import type { SchedulerState, ShuffleRun, StageRun } from "./state.ts";
 export function newShuffle(numMaps: number): ShuffleRun {
   const missing = new Set<number>();
   for (let map = 0; map < numMaps; map++) missing.add(map);
-  return { missing, locations: [], isCounted: false, builder: undefined };
+  return { missing, locations: [], wasHit: false, isCounted: false, builder: undefined };
 }
 
 /** The shuffle that a stage writes; undefined if it writes none, or has not begun to. */

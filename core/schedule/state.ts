@@ -1,9 +1,9 @@
 /**
- * What the scheduler knows: jobs, their stages and tasks, the slots that run them, and which shuffles are written.
+ * What the scheduler knows: jobs, their stages and tasks, the hosts that run them, and which blocks are where.
  */
 import type { JobFailure } from "./failure.ts";
 import type { JobSpec, StageSpec } from "./job.ts";
-import type { Contribution, Launch, SchedulerCommand } from "./protocol.ts";
+import type { Contribution, Launch, SchedulerCommand, Serves } from "./protocol.ts";
 
 /** The settings that the scheduler heeds; see core/config.ts. */
 export interface SchedulerSettings {
@@ -12,6 +12,12 @@ export interface SchedulerSettings {
   readonly maxStageAttemptsInAll: number;
   readonly resubmitDelayMs: number;
   readonly noHostGraceMs: number;
+  readonly localityWaitMs: number;
+  readonly maxResultBytes: number;
+  readonly taskDeadlineMs: number;
+  readonly speculation: number;
+  readonly cancelGraceMs: number;
+  readonly abandonMs: number;
 }
 
 /** One task of a stage. */
@@ -19,6 +25,14 @@ export interface TaskRun {
   attempts: number;
   /** One line for each attempt that failed and counted, oldest first. */
   failures: string[];
+  /** Attempts that ended before they had started. */
+  numUnstarted: number;
+  /** Hosts on which an attempt failed: another one is taken, if there is one. */
+  failedOn: number[];
+  /** Its attempts that have not ended and are of use: 0, 1, or 2 with speculation. */
+  numLive: number;
+  /** Until when it waits for a host that holds its blocks; undefined while it has not been passed over. */
+  waitsUntil: number | undefined;
   /** Its result was accepted. */
   isDone: boolean;
 }
@@ -50,6 +64,8 @@ export interface StageRun {
   lostInAll: number;
   /** Not to start before this time. */
   notBefore: number;
+  /** Milliseconds that its tasks took, in order of their ends; kept with speculation only. */
+  readonly durations: number[];
 }
 
 /** One job. */
@@ -58,17 +74,44 @@ export interface JobRun {
   readonly spec: JobSpec;
   readonly stages: readonly StageRun[];
   readonly submittedAt: number;
-  /** Its launches that have not ended. */
-  readonly running: Map<number, Launch>;
+  /** Its launches that have not ended, by id. */
+  readonly running: Map<number, LaunchRun>;
+  /** Of the results accepted and of those on their way. */
+  resultBytes: number;
+  /** Since when a stage of it has waited without any slot that could take its tasks, if one does. */
+  starvedSince: number | undefined;
   /** Set once it is decided how it ends: nothing is launched any more, and the job ends when nothing of it runs. */
   ending: { readonly failure: JobFailure | undefined } | undefined;
+}
+
+/** One attempt that has not ended. */
+export interface LaunchRun {
+  readonly launch: Launch;
+  readonly launchedAt: number;
+  startedAt: number | undefined;
+  /** When it was asked to stop. */
+  cancelledAt: number | undefined;
+  /** Why, if it is not with its whole job: it ran too long, or another attempt was first. */
+  stopped: "overdue" | "superseded" | undefined;
+  /** Of its result, counted already among those of its job. */
+  resultBytes: number;
 }
 
 /** A thread that can run one task at a time. */
 export interface Slot {
   readonly id: number;
-  readonly host: number;
   launch: Launch | undefined;
+}
+
+/** A host that is there. */
+export interface HostRun {
+  readonly id: number;
+  readonly serves: Serves;
+  readonly slots: Map<number, Slot>;
+  /** Ids of slots without a task, ascending. */
+  readonly freeSlots: number[];
+  /** It has been asked for its end, since it did not end a task. */
+  isKilled: boolean;
 }
 
 /** The map outputs of a shuffle. */
@@ -77,6 +120,8 @@ export interface ShuffleRun {
   readonly missing: Set<number>;
   /** The host that holds each map output. */
   readonly locations: number[];
+  /** Some of it was lost since it was last whole: answers about it that are older than its next completion are wrong. */
+  wasHit: boolean;
   /** A stage wrote all of it once, and that stage's contributions to accumulators are the ones that count. */
   isCounted: boolean;
   /** The stage that is writing it now, and that stage's job. */
@@ -88,15 +133,16 @@ export interface SchedulerState {
   readonly settings: SchedulerSettings;
   /** In order of submission. */
   readonly jobs: Map<number, JobRun>;
-  readonly slots: Map<number, Slot>;
-  /** Ids of slots without a task, ascending. */
-  readonly freeSlots: number[];
-  readonly launches: Map<number, { readonly launch: Launch; startedAt: number | undefined }>;
+  /** In order of arrival. */
+  readonly hosts: Map<number, HostRun>;
+  readonly launches: Map<number, LaunchRun>;
   readonly shuffles: Map<number, ShuffleRun>;
+  /** Hosts that hold partitions of persisted RDDs: by RDD, by partition, in order of arrival. */
+  readonly rddBlocks: Map<number, Map<number, number[]>>;
+  /** Grows whenever map outputs come to be somewhere else than what was answered before. */
+  epoch: number;
   nextStageId: number;
   nextLaunchId: number;
-  /** Since when jobs have waited without any slot, if they do. */
-  noSlotSince: number | undefined;
   /** When stages that wait for the resubmit delay can start; Infinity if none does. */
   delayedUntil: number;
   /** The last time asked for by `wakeAt`. */
@@ -105,25 +151,27 @@ export interface SchedulerState {
   isObserved: boolean;
 }
 
-/** One step: the state, the time (milliseconds, any origin, never backwards), and the commands gathered so far. */
+/** One step: the state, the time (milliseconds, any origin, never backwards), and what was gathered so far. */
 export interface Step {
   readonly state: SchedulerState;
   readonly now: number;
   readonly commands: SchedulerCommand[];
+  /** When something is to be looked at again, though nothing may happen until then. */
+  wakeAt: number;
 }
 
-/** A scheduler without jobs, slots and shuffles. */
+/** A scheduler without jobs, hosts and shuffles. */
 export function createScheduler(settings: SchedulerSettings): SchedulerState {
   return {
     settings,
     jobs: new Map(),
-    slots: new Map(),
-    freeSlots: [],
+    hosts: new Map(),
     launches: new Map(),
     shuffles: new Map(),
+    rddBlocks: new Map(),
+    epoch: 0,
     nextStageId: 0,
     nextLaunchId: 1,
-    noSlotSince: undefined,
     delayedUntil: Infinity,
     wakeAt: Infinity,
     isObserved: false,

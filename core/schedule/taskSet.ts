@@ -1,37 +1,50 @@
 /**
- * Tasks of stages: handed to free slots, and taken back when their attempts end.
+ * The attempts of tasks: launched on free slots, and taken off the books when they end.
  */
+import { cancelLaunch } from "./deadlines.ts";
 import { consequences, jobFailureOf, lineOf, type TaskFailure } from "./failure.ts";
 import { acceptResult, failJob, settleIfIdle, stageOf } from "./jobRun.ts";
 import { loseMapOutput, noteLostOutput } from "./lostOutputs.ts";
+import { numFreeSlots, placeTask } from "./placing.ts";
 import type { Contribution, Launch } from "./protocol.ts";
-import type { JobRun, SchedulerState, StageRun, Step } from "./state.ts";
+import type { HostRun, JobRun, LaunchRun, StageRun, Step, TaskRun } from "./state.ts";
 
 /** Gives tasks to free slots: oldest job first, within it stages in order; slots left over go to the next job. */
 export function fillSlots(step: Step): void {
   const { state } = step;
-  if (state.freeSlots.length === 0) return;
   for (const job of state.jobs.values()) {
     if (job.ending !== undefined) continue;
     for (const stage of job.stages) {
-      if (stage.status !== "running" || !stage.isReady) continue;
-      while (stage.nextPending < stage.pending.length) {
-        if (state.freeSlots.length === 0) return;
-        launch(step, job, stage, stage.pending[stage.nextPending++]!);
-      }
+      if (stage.status === "running" && stage.isReady) fillFrom(step, job, stage);
     }
   }
 }
 
 /** A thread has begun with a task. */
 export function taskStarted({ state, now, commands }: Step, launchId: number): void {
-  const entry = state.launches.get(launchId);
-  if (entry === undefined || entry.startedAt !== undefined) return;
-  entry.startedAt = now;
+  const run = state.launches.get(launchId);
+  if (run === undefined || run.startedAt !== undefined) return;
+  run.startedAt = now;
   if (!state.isObserved) return;
-  const { jobId, stageId, partition, attempt, host, slot } = entry.launch;
+  const { jobId, stageId, partition, attempt, host, slot } = run.launch;
   const event = { type: "task.start", job: jobId, stage: stageId, partition, attempt, host, thread: slot } as const;
   commands.push({ type: "emit", event });
+}
+
+/** A result is about to come: its job fails if all that it then brings to the driver is too much. */
+export function resultComing(step: Step, launchId: number, resultBytes: number): void {
+  const run = step.state.launches.get(launchId);
+  if (run === undefined) return;
+  const job = step.state.jobs.get(run.launch.jobId)!;
+  job.resultBytes += resultBytes - run.resultBytes;
+  run.resultBytes = resultBytes;
+  const { maxResultBytes } = step.state.settings;
+  if (job.ending !== undefined || run.stopped === "superseded" || job.resultBytes <= maxResultBytes) return;
+  const message =
+    `job ${JSON.stringify(job.spec.name)}: its results must be at most maxResultBytes, ${maxResultBytes} bytes in all, ` +
+    `got ${job.resultBytes} so far. Bring less to the driver, write to files instead, or raise the setting`;
+  const details = { job: job.spec.name, resultBytes: job.resultBytes, maxResultBytes };
+  failJob(step, job, { code: "RESULT_TOO_LARGE", message, details });
 }
 
 /** An attempt ended with a result. Ignored if that attempt or its partition has ended before. */
@@ -39,31 +52,80 @@ export function taskFinished(
   step: Step,
   launchId: number,
   result: unknown,
+  resultBytes: number,
   contributions: readonly Contribution[],
 ): void {
-  const ended = endLaunch(step.state, launchId);
+  resultComing(step, launchId, resultBytes);
+  const ended = endLaunch(step, launchId);
   if (ended === undefined) return;
-  const { launch, job, stage } = ended;
-  emitTaskEnd(step, ended, job.ending === undefined ? "succeeded" : "cancelled");
-  if (job.ending !== undefined) settleIfIdle(step, job);
-  else acceptResult(step, job, stage, launch, result, contributions);
+  const { run, job, stage } = ended;
+  const isLate = job.ending !== undefined || run.stopped === "superseded" || stage.tasks[run.launch.partition]!.isDone;
+  emitTaskEnd(step, ended, isLate ? "cancelled" : "succeeded");
+  if (isLate) {
+    job.resultBytes -= run.resultBytes;
+    return settleIfIdle(step, job);
+  }
+  if (step.state.settings.speculation !== 0) {
+    if (run.startedAt !== undefined) stage.durations.push(step.now - run.startedAt);
+    supersede(step, job, run.launch);
+  }
+  acceptResult(step, job, stage, run.launch, result, contributions);
 }
 
 /** An attempt ended without a result. Ignored if it has ended before. */
 export function taskFailed(step: Step, launchId: number, failure: TaskFailure): void {
-  const ended = endLaunch(step.state, launchId);
-  if (ended === undefined) return;
-  const { launch, job, stage } = ended;
-  emitTaskEnd(step, ended, job.ending === undefined ? "failed" : "cancelled", failure);
-  if (job.ending !== undefined) {
-    if (failure.kind === "fetchFailed") noteLostOutput(step, job, failure);
-    settleIfIdle(step, job);
-  } else reactTo(step, job, stage, launch, failure);
+  const ended = failLaunch(step, launchId, failure);
+  if (ended !== undefined) react(step, ended);
 }
 
-function launch({ state, commands }: Step, job: JobRun, stage: StageRun, partition: number): void {
-  const slotId = state.freeSlots.shift()!;
-  const slot = state.slots.get(slotId)!;
+/** An attempt that is off the books, and what it ended with. */
+export interface FailedLaunch extends EndedLaunch {
+  readonly failure: TaskFailure;
+}
+
+/** Takes an attempt that ended without a result off the books; undefined if it is not on them. */
+export function failLaunch(step: Step, launchId: number, failure: TaskFailure): FailedLaunch | undefined {
+  const ended = endLaunch(step, launchId);
+  if (ended === undefined) return undefined;
+  const { run, job } = ended;
+  job.resultBytes -= run.resultBytes;
+  const own = run.stopped === "overdue" && job.ending === undefined ? overdue(step, failure) : failure;
+  const isStopped = job.ending !== undefined || run.stopped === "superseded";
+  emitTaskEnd(step, ended, isStopped ? "cancelled" : "failed", own);
+  return { ...ended, failure: own };
+}
+
+/** What follows from the end of an attempt without a result. */
+export function react(step: Step, { run, job, stage, failure }: FailedLaunch): void {
+  const { launch } = run;
+  const task = stage.tasks[launch.partition]!;
+  if (job.ending !== undefined) {
+    if (failure.kind === "fetchFailed") noteLostOutput(step, job, failure);
+    return settleIfIdle(step, job);
+  }
+  if (task.isDone || run.stopped === "superseded") return;
+  const { settings } = step.state;
+  const place = { ...launch, stage: stage.spec.name };
+  const consequence = consequences[failure.kind];
+  if (consequence === "fail") return failJob(step, job, jobFailureOf(failure, place, task.failures));
+  if (consequence === "retry") {
+    if (task.failures.length + 1 >= settings.maxTaskFailures) {
+      return failJob(step, job, jobFailureOf(failure, place, task.failures));
+    }
+    task.failures.push(lineOf(failure.error));
+    if (!task.failedOn.includes(launch.host)) task.failedOn.push(launch.host);
+  }
+  if (failure.kind === "notStarted" && ++task.numUnstarted >= settings.maxStageAttemptsInAll) {
+    return failJob(step, job, jobFailureOf(neverStarted(failure, task), place, task.failures));
+  }
+  if (task.numLive === 0) stage.pending.push(launch.partition);
+  if (consequence === "recompute") loseMapOutput(step, job, stage, launch, failure);
+}
+
+/** Runs a task on a free slot of `host`. */
+export function launch(step: Step, job: JobRun, stage: StageRun, partition: number, host: HostRun): void {
+  const { state, now, commands } = step;
+  const slot = host.slots.get(host.freeSlots.shift()!)!;
   const task = stage.tasks[partition]!;
   const launch: Launch = {
     id: state.nextLaunchId++,
@@ -71,67 +133,95 @@ function launch({ state, commands }: Step, job: JobRun, stage: StageRun, partiti
     stageId: stage.id,
     partition,
     attempt: task.attempts++,
-    slot: slotId,
-    host: slot.host,
+    slot: slot.id,
+    host: host.id,
   };
   slot.launch = launch;
-  job.running.set(launch.id, launch);
-  state.launches.set(launch.id, { launch, startedAt: undefined });
-  commands.push({ type: "launchTask", launch, stage: stage.spec });
+  task.numLive++;
+  task.waitsUntil = undefined;
+  const run: LaunchRun = {
+    launch,
+    launchedAt: now,
+    startedAt: undefined,
+    cancelledAt: undefined,
+    stopped: undefined,
+    resultBytes: 0,
+  };
+  job.running.set(launch.id, run);
+  state.launches.set(launch.id, run);
+  commands.push({ type: "launchTask", launch, stage: stage.spec, epoch: state.epoch });
 }
 
-interface EndedLaunch {
-  readonly launch: Launch;
-  readonly startedAt: number | undefined;
-  readonly job: JobRun;
-  readonly stage: StageRun;
-}
-
-/** Takes a launch off the books and frees its slot; undefined if it is not on them. */
-function endLaunch(state: SchedulerState, launchId: number): EndedLaunch | undefined {
-  const entry = state.launches.get(launchId);
-  if (entry === undefined) return undefined;
-  const { launch, startedAt } = entry;
-  state.launches.delete(launchId);
-  const slot = state.slots.get(launch.slot);
-  if (slot !== undefined) {
-    slot.launch = undefined;
-    insertAscending(state.freeSlots, slot.id);
-  }
-  const job = state.jobs.get(launch.jobId)!; // a job outlives its launches
-  job.running.delete(launchId);
-  return { launch, startedAt, job, stage: stageOf(job, launch) };
-}
-
-/** Inserts `value`, keeping ascending order; lists are as long as a cluster has threads. */
+/** Inserts `value`, keeping ascending order; lists are as long as a host has threads. */
 export function insertAscending(values: number[], value: number): void {
   let at = values.length;
   while (at > 0 && values[at - 1]! > value) at--;
   values.splice(at, 0, value);
 }
 
-function reactTo(step: Step, job: JobRun, stage: StageRun, launch: Launch, failure: TaskFailure): void {
-  const task = stage.tasks[launch.partition]!;
-  if (task.isDone) return;
-  const consequence = consequences[failure.kind];
-  const place = { ...launch, stage: stage.spec.name };
-  if (consequence === "fail") return failJob(step, job, jobFailureOf(failure, place, task.failures));
-  if (consequence === "recompute") {
-    stage.pending.push(launch.partition);
-    return loseMapOutput(step, job, stage, launch, failure);
+function fillFrom(step: Step, job: JobRun, stage: StageRun): void {
+  const { pending } = stage;
+  if (stage.nextPending === pending.length) return;
+  let numFree = numFreeSlots(step.state, stage.spec);
+  for (let at = stage.nextPending; at < pending.length && numFree > 0; at++) {
+    const partition = pending[at]!;
+    const host = placeTask(step, stage, partition);
+    if (host === undefined) continue;
+    if (at === stage.nextPending) stage.nextPending++;
+    else pending.splice(at--, 1);
+    launch(step, job, stage, partition, host);
+    numFree--;
   }
-  if (consequence === "retry") {
-    if (task.failures.length + 1 >= step.state.settings.maxTaskFailures) {
-      return failJob(step, job, jobFailureOf(failure, place, task.failures));
-    }
-    task.failures.push(lineOf(failure.error));
+}
+
+interface EndedLaunch {
+  readonly run: LaunchRun;
+  readonly job: JobRun;
+  readonly stage: StageRun;
+}
+
+/** Takes an attempt off the books and frees its slot; undefined if it is not on them. */
+function endLaunch({ state }: Step, launchId: number): EndedLaunch | undefined {
+  const run = state.launches.get(launchId);
+  if (run === undefined) return undefined;
+  const { launch } = run;
+  state.launches.delete(launchId);
+  const host = state.hosts.get(launch.host);
+  const slot = host?.slots.get(launch.slot);
+  if (host !== undefined && slot !== undefined) {
+    slot.launch = undefined;
+    insertAscending(host.freeSlots, slot.id);
   }
-  stage.pending.push(launch.partition);
+  const job = state.jobs.get(launch.jobId)!; // a job outlives its attempts
+  job.running.delete(launchId);
+  const stage = stageOf(job, launch);
+  if (run.stopped !== "superseded") stage.tasks[launch.partition]!.numLive--;
+  return { run, job, stage };
+}
+
+/** Cancels the other attempts of a partition that has its result. */
+function supersede(step: Step, job: JobRun, { stageId, partition }: Launch): void {
+  for (const run of job.running.values()) {
+    if (run.launch.stageId !== stageId || run.launch.partition !== partition || run.stopped === "superseded") continue;
+    stageOf(job, run.launch).tasks[partition]!.numLive--;
+    cancelLaunch(step, run, "superseded");
+    run.stopped = "superseded"; // also where it had been asked to stop before
+  }
+}
+
+function overdue({ state }: Step, { error }: TaskFailure): TaskFailure {
+  const message = `the task ran longer than taskDeadlineMs, ${state.settings.taskDeadlineMs} ms, and was ended`;
+  return { kind: "timedOut", error: { name: "TimedOut", message, cause: error } };
+}
+
+function neverStarted({ error }: TaskFailure, { numUnstarted }: TaskRun): TaskFailure {
+  const message = `the task was sent to a thread ${numUnstarted} times, which each time was lost before it had started`;
+  return { kind: "hostLost", error: { name: "NeverStarted", message, cause: error } };
 }
 
 function emitTaskEnd(
   { state, now, commands }: Step,
-  { launch, startedAt }: EndedLaunch,
+  { run: { launch, startedAt } }: EndedLaunch,
   status: "succeeded" | "failed" | "cancelled",
   failure?: TaskFailure,
 ): void {

@@ -24,7 +24,7 @@ describe("schedule", () => {
     expect(script.end(1)).toMatchObject({ type: "jobSucceeded", results: ["a", "b", "c"] });
     expect(script.all("resultAccepted").map(({ partition }) => partition)).toEqual([1, 2, 0]);
     expect(script.state.jobs.size + script.state.launches.size).toBe(0);
-    expect(script.state.freeSlots).toEqual([1, 2]);
+    expect(script.state.hosts.get(0)!.freeSlots).toEqual([1, 2]);
   });
 
   it("gives slots to the oldest job first, and those left over to the next", () => {
@@ -91,7 +91,7 @@ describe("schedule", () => {
         .all("emit")
         .flatMap(({ event }) => (event.type === "stage.end" && event.status === "skipped" ? [event.name] : []));
       expect(skipped).toEqual(["b"]);
-      script.send({ type: "shuffleReleased", shuffleId: 2 });
+      script.send({ type: "blocksRemoved", group: { kind: "shuffle", shuffle: 2 } });
       script.submit(3, ...stages);
       expect(script.runningTasks).toEqual(["1/0"]);
     });
@@ -292,10 +292,10 @@ describe("schedule", () => {
       script.submit(1, stage("a", 2));
       const [first, second] = script.running;
       script.start(first!);
-      script.send({ type: "slotRemoved", slot: 2, failure: failure("threadDied") });
+      script.send({ type: "slotRemoved", host: 0, slot: 2, failure: failure("threadDied") });
       expect(script.runningTasks).toEqual(["0/0"]);
       expect(script.state.jobs.get(1)!.stages[0]!.tasks[1]!.failures).toEqual([]);
-      script.send({ type: "slotRemoved", slot: 1, failure: failure("threadDied") });
+      script.send({ type: "slotRemoved", host: 0, slot: 1, failure: failure("threadDied") });
       expect(script.state.jobs.get(1)!.stages[0]!.tasks[0]!.failures).toHaveLength(1);
       script.send({ type: "slotAdded", slot: 3, host: 0 });
       expect(script.running.map(({ slot, partition, attempt }) => [slot, partition, attempt])).toEqual([[3, 1, 1]]);

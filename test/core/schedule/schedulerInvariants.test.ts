@@ -151,16 +151,20 @@ describe("schedule, whatever happens", () => {
               return watch.check(script.failFetch(launch, parent.shuffleId, map));
             }
             case "addSlot":
+              script.send({ type: "hostAdded", host: which % 2, serves: "both" });
               return watch.check(script.send({ type: "slotAdded", slot: ++lastSlot, host: which % 2 }));
             case "loseSlot": {
-              const slot = pick([...script.state.slots.keys()], which);
-              if (slot === undefined) return;
-              release(slot);
-              return watch.check(script.send({ type: "slotRemoved", slot, failure: failure("threadDied") }));
+              const all = [...script.state.hosts.values()].flatMap(({ id, slots }) =>
+                [...slots.keys()].map((slot) => ({ host: id, slot })),
+              );
+              const lost = pick(all, which);
+              if (lost === undefined) return;
+              release(lost.slot);
+              return watch.check(script.send({ type: "slotRemoved", ...lost, failure: failure("threadDied") }));
             }
             case "loseHost": {
               const host = which % 2;
-              for (const slot of script.state.slots.values()) if (slot.host === host) release(slot.id);
+              for (const slot of script.state.hosts.get(host)?.slots.keys() ?? []) release(slot);
               for (const [shuffleId, { locations }] of script.state.shuffles) {
                 locations.forEach((location, map) => {
                   if (location === host) watch.written.delete(`${shuffleId}/${map}`);
@@ -204,7 +208,9 @@ describe("schedule, whatever happens", () => {
         expect(watch.ended.size).toBe(lastJob);
         expect(script.state.launches.size).toBe(0);
         expect(watch.busy.size).toBe(0);
-        expect(script.state.freeSlots).toEqual([...script.state.slots.keys()].sort((a, b) => a - b));
+        for (const { freeSlots, slots } of script.state.hosts.values()) {
+          expect(freeSlots).toEqual([...slots.keys()].sort((a, b) => a - b));
+        }
         for (const shuffle of script.state.shuffles.values()) {
           expect(shuffle.builder).toBeUndefined();
           if (numLost === 0 && !events.some(({ what }) => what === "fetchFailed")) expect(shuffle.missing.size).toBe(0);

@@ -1,7 +1,13 @@
 import { schedule } from "../../../core/schedule/dagScheduler.ts";
 import type { FailureKind, TaskFailure } from "../../../core/schedule/failure.ts";
 import type { StageSpec } from "../../../core/schedule/job.ts";
-import type { Contribution, Launch, SchedulerCommand, SchedulerEvent } from "../../../core/schedule/protocol.ts";
+import type {
+  Contribution,
+  Launch,
+  SchedulerCommand,
+  SchedulerEvent,
+  Serves,
+} from "../../../core/schedule/protocol.ts";
 import { createScheduler, type SchedulerSettings, type SchedulerState } from "../../../core/schedule/state.ts";
 
 type CommandOf<T extends SchedulerCommand["type"]> = SchedulerCommand & { type: T };
@@ -19,6 +25,12 @@ export class Script {
       maxStageAttemptsInAll: 16,
       resubmitDelayMs: 200,
       noHostGraceMs: 30_000,
+      localityWaitMs: 100,
+      maxResultBytes: 2 ** 30,
+      taskDeadlineMs: 0,
+      speculation: 0,
+      cancelGraceMs: 1000,
+      abandonMs: 10_000,
       ...settings,
     });
     this.state.isObserved = isObserved;
@@ -30,7 +42,13 @@ export class Script {
     return commands;
   }
 
+  host(host: number, serves: Serves, numSlots: number): this {
+    this.send({ type: "hostAdded", host, serves });
+    return this.slots(numSlots, host);
+  }
+
   slots(count: number, host = 0, first = 1): this {
+    this.send({ type: "hostAdded", host, serves: "both" });
     for (let slot = first; slot < first + count; slot++) this.send({ type: "slotAdded", slot, host });
     return this;
   }
