@@ -11,7 +11,7 @@ import { locate, type Located, locateShuffle } from "../schedule/blockLocations.
 import { schedule } from "../schedule/dagScheduler.ts";
 import type { EventBus } from "../schedule/events.ts";
 import { type JobFailure, lineOf, type TaskFailure } from "../schedule/failure.ts";
-import type { JobSpec, RunOptions, StageSpec } from "../schedule/job.ts";
+import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import type { Contribution, SchedulerCommand, SchedulerEvent, Serves } from "../schedule/protocol.ts";
 import { createScheduler, type SchedulerState } from "../schedule/state.ts";
 import type { BlockGroup } from "../storage/blockId.ts";

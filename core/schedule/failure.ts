@@ -3,6 +3,7 @@
  */
 import { type ErrorCode, type ErrorDetails, escapeControls, SuperstepError } from "../errors.ts";
 import { decodeError, type ErrorRecord, hasSystemCode, rootSuperstepError } from "../remoteError.ts";
+import { fetchErrorIn } from "./fetchFailure.ts";
 
 /** How an attempt ended; see `consequences`. */
 export type FailureKind =
@@ -70,19 +71,11 @@ const moduleCodes = ["ERR_MODULE_NOT_FOUND", "ERR_UNKNOWN_FILE_EXTENSION", "ERR_
 export function kindOfThrown(error: ErrorRecord): FailureKind {
   const code = rootSuperstepError(error)?.superstep?.code;
   if (code === "OUT_OF_MEMORY") return "outOfMemory";
-  if (fetchFailureIn(error) !== undefined) return "fetchFailed";
+  if (fetchErrorIn(error) !== undefined) return "fetchFailed";
   if (code !== undefined && !retriedCodes.has(code)) return "permanent";
   if (hasSystemCode(error, spaceCodes)) return "noSpace";
   if (hasSystemCode(error, moduleCodes)) return "permanent";
   return "userError";
-}
-
-/** The FETCH_FAILED error in a record or its causes. */
-export function fetchFailureIn(error: ErrorRecord): ErrorRecord | undefined {
-  for (let at: ErrorRecord | undefined = error; at !== undefined; at = at.cause) {
-    if (at.superstep?.code === "FETCH_FAILED") return at;
-  }
-  return undefined;
 }
 
 /** Why a job fails whose task ended so for the last time. `earlier`: messages of its attempts before, oldest first. */

@@ -2,7 +2,8 @@
  * Map outputs that are no more: they are written again, by the stage that wrote them, before any stage that reads them
  * goes on.
  */
-import { fetchFailureIn, jobFailureOf, type TaskFailure } from "./failure.ts";
+import { jobFailureOf, type TaskFailure } from "./failure.ts";
+import { fetchFailureIn } from "./fetchFailure.ts";
 import { advanceAll, failJob } from "./jobRun.ts";
 import type { Launch } from "./protocol.ts";
 import type { JobRun, ShuffleRun, StageRun, Step } from "./state.ts";
@@ -10,24 +11,21 @@ import type { JobRun, ShuffleRun, StageRun, Step } from "./state.ts";
 /**
  * Takes the map output that a task could not read off the books; it is written again for all jobs that need it. If its
  * host could not be reached at all, so are all outputs of that shuffle there: each further one would only be found out
- * about later. The failure's details say what: `shuffle`, `map`, and, where it is known, `holder`, the host that was
- * asked, and `isUnreachable`.
+ * about later.
  *
  * `unknown`: the failure names no output that a stage of the task's job writes. `old`: what it names has been written
  * again elsewhere since.
  */
-export function noteLostOutput(step: Step, job: JobRun, failure: TaskFailure): "lost" | "old" | "unknown" {
-  const details = fetchFailureIn(failure.error)?.superstep?.details ?? {};
-  const { shuffle: shuffleId, map, holder, isUnreachable } = details;
-  if (typeof shuffleId !== "number" || typeof map !== "number") return "unknown";
+export function noteLostOutput(step: Step, job: JobRun, { error }: TaskFailure): "lost" | "old" | "unknown" {
+  const failed = fetchFailureIn(error);
+  if (failed === undefined) return "unknown";
+  const { shuffle: shuffleId, map, holder } = failed;
   const writer = job.stages.find((candidate) => candidate.spec.shuffleId === shuffleId);
   const shuffle = step.state.shuffles.get(shuffleId);
   if (shuffle === undefined || writer?.tasks[map] === undefined) return "unknown";
-  const isMissing = shuffle.missing.has(map);
-  if (!isMissing && typeof holder === "number" && shuffle.locations[map] !== holder) return "old";
-  const lost = isUnreachable === true && typeof holder === "number" ? outputsOn(shuffle, holder) : [];
-  if (!isMissing && !lost.includes(map)) lost.push(map);
-  lose(step, shuffleId, lost);
+  if (shuffle.missing.has(map)) return "lost";
+  if (holder !== undefined && shuffle.locations[map] !== holder) return "old";
+  lose(step, shuffleId, failed.isUnreachable && holder !== undefined ? outputsOn(shuffle, holder) : [map]);
   return "lost";
 }
 
@@ -39,9 +37,9 @@ export function loseMapOutput(step: Step, job: JobRun, stage: StageRun, launch: 
   const { maxStageAttempts, maxStageAttemptsInAll } = step.state.settings;
   const { isReady } = stage;
   const found = noteLostOutput(step, job, failure);
-  if (found === "lost" && isReady) {
-    stage.lostInARow++;
-    stage.lostInAll++; // losses that gather until the stage goes on are one
+  if (isReady) {
+    if (found === "lost") stage.lostInARow++; // losses that gather until the stage goes on are one
+    stage.lostInAll++;
   }
   const isTooOften = stage.lostInARow >= maxStageAttempts || stage.lostInAll >= maxStageAttemptsInAll;
   if (found === "unknown" || isTooOften) {

@@ -34,12 +34,11 @@ export function taskStarted({ state, now, commands }: Step, launchId: number): v
 /** A result is about to come: its job fails if all that it then brings to the driver is too much. */
 export function resultComing(step: Step, launchId: number, resultBytes: number): void {
   const run = step.state.launches.get(launchId);
-  if (run === undefined) return;
+  if (run === undefined || run.stopped === "superseded") return;
   const job = step.state.jobs.get(run.launch.jobId)!;
-  job.resultBytes += resultBytes - run.resultBytes;
-  run.resultBytes = resultBytes;
+  countBytes(job, run, resultBytes);
   const { maxResultBytes } = step.state.settings;
-  if (job.ending !== undefined || run.stopped === "superseded" || job.resultBytes <= maxResultBytes) return;
+  if (job.ending !== undefined || job.resultBytes <= maxResultBytes) return;
   const message =
     `job ${JSON.stringify(job.spec.name)}: its results must be at most maxResultBytes, ${maxResultBytes} bytes in all, ` +
     `got ${job.resultBytes} so far. Bring less to the driver, write to files instead, or raise the setting`;
@@ -61,10 +60,7 @@ export function taskFinished(
   const { run, job, stage } = ended;
   const isLate = job.ending !== undefined || run.stopped === "superseded" || stage.tasks[run.launch.partition]!.isDone;
   emitTaskEnd(step, ended, isLate ? "cancelled" : "succeeded");
-  if (isLate) {
-    job.resultBytes -= run.resultBytes;
-    return settleIfIdle(step, job);
-  }
+  if (isLate) return settleIfIdle(step, job);
   if (step.state.settings.speculation !== 0) {
     if (run.startedAt !== undefined) stage.durations.push(step.now - run.startedAt);
     supersede(step, job, run.launch);
@@ -88,7 +84,7 @@ export function failLaunch(step: Step, launchId: number, failure: TaskFailure): 
   const ended = endLaunch(step, launchId);
   if (ended === undefined) return undefined;
   const { run, job } = ended;
-  job.resultBytes -= run.resultBytes;
+  countBytes(job, run, 0);
   const own = run.stopped === "overdue" && job.ending === undefined ? overdue(step, failure) : failure;
   const isStopped = job.ending !== undefined || run.stopped === "superseded";
   emitTaskEnd(step, ended, isStopped ? "cancelled" : "failed", own);
@@ -206,7 +202,14 @@ function supersede(step: Step, job: JobRun, { stageId, partition }: Launch): voi
     stageOf(job, run.launch).tasks[partition]!.numLive--;
     cancelLaunch(step, run, "superseded");
     run.stopped = "superseded"; // also where it had been asked to stop before
+    countBytes(job, run, 0);
   }
+}
+
+/** Sets what the result of an attempt counts among those of its job. */
+function countBytes(job: JobRun, run: LaunchRun, resultBytes: number): void {
+  job.resultBytes += resultBytes - run.resultBytes;
+  run.resultBytes = resultBytes;
 }
 
 function overdue({ state }: Step, { error }: TaskFailure): TaskFailure {
