@@ -8,6 +8,7 @@ import type { Broadcast } from "./broadcast.ts";
 import { Driver } from "./cluster/driver.ts";
 import type { ConfigOptions } from "./config.ts";
 import { invalidArgument } from "./errors.ts";
+import { InterruptGate } from "./interruptGate.ts";
 import { notShippable } from "./function/shippable.ts";
 import { BlockCleaner } from "./rdd/blockCleaner.ts";
 import { parallelize } from "./rdd/parallelize.ts";
@@ -27,8 +28,21 @@ export interface ContextOptions {
   readonly appName?: string | undefined;
   /** Settings: see `config.ts`. */
   readonly config?: ConfigOptions | undefined;
-  /** Stops the context when it aborts: unfinished jobs fail with CANCELLED. */
+  /**
+   * Stops the context when it aborts: unfinished jobs fail with CANCELLED. A run of supersteps that writes checkpoints
+   * first ends the superstep that it is at and writes one, if that takes no longer than a minute.
+   */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What runs of supersteps do with the checkpoint directory, unless their own options say otherwise. */
+export interface CheckpointDefaults {
+  /** Supersteps between two checkpoints, an integer >= 1; default 10. */
+  readonly every?: number | undefined;
+  /** Goes on from the last good checkpoint, if there is one. Default false. */
+  readonly resume?: boolean | undefined;
+  /** Resumes also what another version of Node wrote. Default false. */
+  readonly resumeAcrossVersions?: boolean | undefined;
 }
 
 /**
@@ -43,10 +57,14 @@ export class Context {
   readonly appName: string;
   /** Frees blocks that no RDD can reach any more. */
   readonly cleaner: BlockCleaner;
+  /** Held by what must be finished before the context's signal stops it; undefined if it has none. */
+  readonly interrupts: InterruptGate | undefined;
   #checkpointDir: string | undefined;
+  #checkpointDefaults: CheckpointDefaults = {};
 
-  private constructor(driver: Driver, appName: string) {
+  private constructor(driver: Driver, appName: string, interrupts: InterruptGate | undefined) {
     this.driver = driver;
+    this.interrupts = interrupts;
     this.appName = appName;
     this.cleaner = new BlockCleaner({
       releaseShuffle: (shuffleId) => driver.releaseShuffle(shuffleId),
@@ -63,7 +81,8 @@ export class Context {
    * @throws SuperstepError INVALID_ARGUMENT if the master or a setting is not one; CANCELLED if `signal` has aborted.
    */
   static async create({ master, appName = "superstep", config, signal }: ContextOptions = {}): Promise<Context> {
-    return new Context(await Driver.create({ master, config, signal }), appName);
+    const interrupts = signal && new InterruptGate(signal);
+    return new Context(await Driver.create({ master, config, signal: interrupts?.signal }), appName, interrupts);
   }
 
   /** Where tasks run. */
@@ -121,13 +140,27 @@ export class Context {
     return this.driver.accumulator(zero, add, name);
   }
 
-  /** Where `checkpoint` writes; undefined until it is set. */
+  /** Where checkpoints are written; undefined until it is set. */
   get checkpointDir(): string | undefined {
     return this.#checkpointDir;
   }
 
-  /** Sets where `checkpoint` writes, making the directory if need be. @throws SuperstepError INVALID_ARGUMENT if it cannot. */
-  setCheckpointDir(directory: string): void {
+  /** What runs of supersteps do with that directory. */
+  get checkpointDefaults(): CheckpointDefaults {
+    return this.#checkpointDefaults;
+  }
+
+  /**
+   * Sets where checkpoints are written, making the directory if need be: those of RDDs and graphs, and from now on those
+   * of every run of supersteps, as `defaults` say.
+   *
+   * @throws SuperstepError INVALID_ARGUMENT if the directory cannot be made, or `every` is out of range.
+   */
+  setCheckpointDir(directory: string, defaults: CheckpointDefaults = {}): void {
+    const { every } = defaults;
+    if (every !== undefined && !(Number.isSafeInteger(every) && every >= 1)) {
+      throw invalidArgument("setCheckpointDir", "every", "an integer >= 1", every);
+    }
     if (typeof directory !== "string" || directory === "") {
       throw invalidArgument("setCheckpointDir", "directory", "a path", directory);
     }
@@ -137,6 +170,7 @@ export class Context {
       throw invalidArgument("setCheckpointDir", "directory", "one that exists or can be made", directory);
     }
     this.#checkpointDir = path.resolve(directory);
+    this.#checkpointDefaults = defaults;
   }
 
   /** Everything that happens: jobs, stages, tasks, supersteps, warnings. */

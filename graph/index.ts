@@ -23,6 +23,7 @@ export { EdgeRDD } from "./edgeRDD.ts";
 export type { Edge, EdgeContext, EdgeDirection, EdgeTriplet, Run, VertexId } from "./types.ts";
 export type { PartitionStrategy } from "./partition/strategy.ts";
 export type { PregelOptions, PregelProgram } from "./superstep/pregel.ts";
+export type { CheckpointOptions } from "./superstep/checkpoint/checkpointOptions.ts";
 export type { MessageRound } from "./superstep/aggregateMessages.ts";
 export type { Globals, SuperstepsOptions, SuperstepsRun } from "./superstep/superstepsOver.ts";
 export type { TripletFields } from "./superstep/program.ts";

@@ -98,7 +98,15 @@ export type EventBody = { readonly job: number | null } & (
       readonly thread?: number;
       readonly text?: string;
     }
-  | { readonly type: "checkpoint"; readonly superstep: number; readonly bytes: number; readonly checksum: number }
+  | {
+      readonly type: "checkpoint";
+      readonly superstep: number;
+      readonly bytes: number;
+      readonly checksum: number;
+      readonly operation?: string;
+    }
+  /** A run of supersteps goes on from the checkpoint after this one. */
+  | { readonly type: "resumed"; readonly superstep: number; readonly operation: string }
   | { readonly type: "warning"; readonly code: string; readonly text: string }
 );
 

@@ -12,12 +12,13 @@
 import { invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import { canonicalId } from "../vertexId.ts";
+import type { CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { Run, VertexId } from "../types.ts";
 import { temporarily } from "./temporarily.ts";
 import { traversed, type TraversalDirection } from "./traversal.ts";
 
 /** Where a search starts, and along which edges. */
-export interface BfsOptions {
+export interface BfsOptions extends CheckpointOptions {
   readonly source: VertexId;
   /** Along edges ("out", the default), against them ("in"), or both ways ("either"). */
   readonly direction?: TraversalDirection;

@@ -12,12 +12,13 @@
  */
 import type { Graph } from "../graph.ts";
 import { idsOfIndices, indexColumns } from "../operators/indexColumns.ts";
+import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import { checkMaxSupersteps } from "../superstep/pregel.ts";
 import type { Run, VertexId } from "../types.ts";
 import { temporarily } from "./temporarily.ts";
 
 /** How components are found. */
-export interface ConnectedComponentsOptions {
+export interface ConnectedComponentsOptions extends CheckpointOptions {
   /** Supersteps at most: the lowest id within that many hops. An integer >= 1; default Infinity. */
   readonly maxSupersteps?: number;
   /** Cancels the run, which fails with CANCELLED. */
@@ -31,8 +32,9 @@ export interface ConnectedComponentsOptions {
  */
 export async function connectedComponents<VD, ED>(
   graph: Graph<VD, ED>,
-  { maxSupersteps = Infinity, signal }: ConnectedComponentsOptions = {},
+  options: ConnectedComponentsOptions = {},
 ): Promise<Run<VertexId, ED, Graph<VertexId, ED>>> {
+  const { maxSupersteps = Infinity, signal } = options;
   checkMaxSupersteps("connectedComponents", maxSupersteps);
   // Indices ascend with ids, so the lowest index is the lowest id, and compares in one instruction.
   const labelled = graph.derive<number, ED>(indexColumns(graph.parts));
@@ -49,6 +51,7 @@ export async function connectedComponents<VD, ED>(
         tripletFields: { src: true, dst: true },
         maxSupersteps,
         ...(signal && { signal }),
+        ...pickCheckpoints(options),
       },
       "connectedComponents",
     ),

@@ -17,6 +17,7 @@
  */
 import { invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
+import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
 import { rankByDeltas, rankByRounds, type RankSpec } from "./pageRankRounds.ts";
@@ -24,7 +25,7 @@ import { temporarily } from "./temporarily.ts";
 import { weigh, type Weight } from "./weights.ts";
 
 /** How ranks are computed: exactly one of `iterations` and `tolerance`. */
-export interface PageRankOptions<ED> {
+export interface PageRankOptions<ED> extends CheckpointOptions {
   /** Rounds, an integer >= 1. */
   readonly iterations?: number;
   /** Largest change of a rank that still counts as settled, a number >= 0, in the unit of unscaled ranks. */
@@ -95,6 +96,7 @@ function check<ED>(options: PageRankOptions<ED>): RankSpec {
     source: source === undefined ? undefined : canonicalId(source),
     maxSupersteps,
     signal: options.signal,
+    checkpointing: pickCheckpoints(options),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Graph } from "../graph.ts";
 import { sumVertices } from "../operators/sumVertices.ts";
+import type { CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { VertexId } from "../types.ts";
 import type { PageRankRun } from "./pageRank.ts";
 import { temporarily } from "./temporarily.ts";
@@ -17,6 +18,7 @@ export interface RankSpec {
   readonly source: VertexId | undefined;
   readonly maxSupersteps: number;
   readonly signal: AbortSignal | undefined;
+  readonly checkpointing: CheckpointOptions;
 }
 
 /** A vertex in rounds: `isSink` if no weight leaves it. */
@@ -33,7 +35,7 @@ interface Settling {
 
 /** Rounds over all edges: `iterations` of them, or until no rank changes by more than `tolerance`. */
 export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
-  const { iterations, tolerance, resetProbability, scale, source, maxSupersteps, signal } = spec;
+  const { iterations, tolerance, resetProbability, scale, source, maxSupersteps, signal, checkpointing } = spec;
   const numVertices = await shared.numVertices();
   const isPersonal = source !== undefined;
   const isProbability = scale === "probability";
@@ -68,6 +70,7 @@ export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec
       }),
       tripletFields: "src",
       signal,
+      ...checkpointing,
     });
   });
   const ranks = await temporarily(run.graph, (vertices) => vertices.mapVertices((_id, vertex) => vertex.rank));
@@ -78,7 +81,7 @@ export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec
 
 /** GraphX's delta form: a vertex sends on only what its rank changed by, and only if that is above the tolerance. */
 export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
-  const { tolerance, resetProbability, source, maxSupersteps, signal } = spec;
+  const { tolerance, resetProbability, source, maxSupersteps, signal, checkpointing } = spec;
   const threshold = tolerance!;
   const followed = 1 - resetProbability;
   const isPersonal = source !== undefined;
@@ -101,6 +104,7 @@ export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec
       maxSupersteps,
       tripletFields: "src",
       signal,
+      ...checkpointing,
     }),
   );
   const ranks = await temporarily(run.graph, (vertices) => vertices.mapVertices((_id, vertex) => vertex.rank));

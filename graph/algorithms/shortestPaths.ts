@@ -12,6 +12,7 @@
  */
 import { SuperstepError, excerpt, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
+import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { EdgeContext, Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
 import { temporarily } from "./temporarily.ts";
@@ -19,7 +20,7 @@ import type { TraversalDirection } from "./traversal.ts";
 import { weigh, type Weight } from "./weights.ts";
 
 /** Where to, and along which edges. */
-export interface ShortestPathsOptions<ED> {
+export interface ShortestPathsOptions<ED> extends CheckpointOptions {
   /** At least one. Those that are no vertices are reported as `unknown`. */
   readonly landmarks: readonly VertexId[];
   /** To the landmark along edges ("out", the default), from it ("in"), or both ways ("either"). */
@@ -123,6 +124,7 @@ export async function landmarkDistances<VD, ED>(
         tripletFields: { src: true, dst: true, edge: hasWeights },
         maxSupersteps,
         ...(signal && { signal }),
+        ...pickCheckpoints(options),
       },
       "shortestPaths",
     ),

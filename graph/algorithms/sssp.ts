@@ -12,6 +12,7 @@
 import { SuperstepError, excerpt, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
 import { compareIds } from "../partition/idColumn.ts";
+import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
 import { temporarily } from "./temporarily.ts";
@@ -19,7 +20,7 @@ import { traversed, type TraversalDirection } from "./traversal.ts";
 import { weigh, type Weight } from "./weights.ts";
 
 /** Where from, and along which edges. */
-export interface SsspOptions<ED> {
+export interface SsspOptions<ED> extends CheckpointOptions {
   readonly source: VertexId;
   /** What an edge weighs; default: each 1. */
   readonly weight?: Weight<ED>;
@@ -54,7 +55,12 @@ export async function sssp<VD, ED>(graph: Graph<VD, ED>, options: SsspOptions<ED
   if (!(await graph.hasVertex(source))) throw invalidArgument("sssp", "source", "a vertex of the graph", source);
   const start = canonicalId(source);
   const weighted = weight === undefined ? graph.mapEdges(() => 1) : await weigh("sssp", graph, weight);
-  const program = { ...traversed<number>(direction, { kind: "attr" }), maxSupersteps, ...(signal && { signal }) };
+  const program = {
+    ...traversed<number>(direction, { kind: "attr" }),
+    maxSupersteps,
+    ...(signal && { signal }),
+    ...pickCheckpoints(options),
+  };
   const {
     graph: distances,
     supersteps,

@@ -5,12 +5,13 @@ import { schemaOf } from "../../core/column/schema.ts";
 import { invalidArgument } from "../../core/errors.ts";
 import type { AnyFunction } from "../../core/function/ship.ts";
 import type { EdgeContext, EdgeDirection, VertexId } from "../types.ts";
+import { pickCheckpoints, type CheckpointOptions } from "./checkpoint/checkpointOptions.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
 import type { TripletFields } from "./program.ts";
 import { shipProgram, type SuperstepsSpec } from "./superstepsOver.ts";
 
 /** A vertex program and when it stops. */
-export interface PregelOptions<VD, ED, Msg> {
+export interface PregelOptions<VD, ED, Msg> extends CheckpointOptions {
   /** What every vertex receives first. It alone decides the type of messages. */
   readonly initialMessage: Msg;
   /** The new attribute of a vertex that received `message`: pure, of the same type as `attr`. */
@@ -69,6 +70,7 @@ export function shipPregel<VD, ED, Msg>(operation: string, options: PregelOption
     initialMessage: { value: initialMessage },
     maxSupersteps,
     signal,
+    checkpointing: pickCheckpoints(options),
   };
 }
 

@@ -6,6 +6,8 @@ import type { ColumnSet } from "../../core/column/types.ts";
 import { ExactSum } from "../../core/exactSum.ts";
 import { SuperstepError } from "../../core/errors.ts";
 import type { Carrier, CarrierSpec, GlobalValues } from "./carrier.ts";
+import type { CheckpointPlan } from "./checkpoint/checkpointOptions.ts";
+import { RunCheckpoints, type RunState } from "./checkpoint/runCheckpoints.ts";
 import { LocalCarrier } from "./localCarrier.ts";
 import type { SuperstepReport } from "./superstep.ts";
 
@@ -19,6 +21,8 @@ export interface Supersteps extends CarrierSpec {
   readonly until?: (globals: GlobalValues) => boolean;
   /** Results of the aggregators before the first superstep. */
   readonly globals?: GlobalValues;
+  /** Whether, where and how often it is written down. */
+  readonly checkpoints?: CheckpointPlan | undefined;
 }
 
 /** How a run ended. `columns` belong to the caller. */
@@ -32,30 +36,33 @@ export interface SuperstepsResult {
 /** Runs supersteps until no message is sent (when only receivers are applied), `until` says so, or the limit is reached. */
 export async function runSupersteps(run: Supersteps): Promise<SuperstepsResult> {
   const carrier = new LocalCarrier(run);
+  const checkpoints = run.checkpoints && new RunCheckpoints(run, run.checkpoints);
   try {
-    return await new SuperstepLoop(run, carrier).toEnd();
+    return await new SuperstepLoop(run, carrier, checkpoints).toEnd();
   } finally {
     carrier.free();
+    checkpoints?.close();
   }
 }
 
 class SuperstepLoop {
   readonly #run: Supersteps;
   readonly #carrier: Carrier;
+  readonly #checkpoints: RunCheckpoints | undefined;
   #globals: GlobalValues;
 
-  constructor(run: Supersteps, carrier: Carrier) {
+  constructor(run: Supersteps, carrier: Carrier, checkpoints: RunCheckpoints | undefined) {
     this.#run = run;
     this.#carrier = carrier;
+    this.#checkpoints = checkpoints;
     this.#globals = run.globals ?? {};
   }
 
   async toEnd(): Promise<SuperstepsResult> {
-    const { initialMessage, maxSupersteps, apply, until } = this.#run;
-    let supersteps = 0;
-    let converged = false;
-    if (initialMessage) await this.#carrier.initial(initialMessage.value);
-    while (supersteps < maxSupersteps) {
+    const { maxSupersteps, apply, until } = this.#run;
+    let supersteps = await this.#start();
+    let converged = supersteps > 0 && until?.(this.#globals) === true;
+    while (supersteps < maxSupersteps && !converged) {
       throwIfStopped(this.#run);
       const messages = await this.#superstep(supersteps + 1);
       if (messages === 0 && apply.applyTo === "received") {
@@ -63,13 +70,29 @@ class SuperstepLoop {
         break;
       }
       supersteps++;
-      if (until?.(this.#globals) === true) {
-        converged = true;
-        break;
-      }
+      converged = until?.(this.#globals) === true;
+      if (!converged && supersteps < maxSupersteps) await this.#checkpoints?.after(this.#at(supersteps), this.#carrier);
     }
+    await this.#checkpoints?.endIfAsked(this.#at(supersteps), this.#carrier);
     const columns = await this.#carrier.takeColumns();
+    await this.#checkpoints?.ended();
     return { columns, supersteps, converged, globals: this.#globals };
+  }
+
+  /** Starts from the last checkpoint, or from the beginning; returns how many supersteps have ended. */
+  async #start(): Promise<number> {
+    const resumed = await this.#checkpoints?.start(this.#carrier);
+    if (resumed !== undefined) {
+      this.#globals = resumed.globals;
+      return resumed.superstep;
+    }
+    const { initialMessage } = this.#run;
+    if (initialMessage) await this.#carrier.initial(initialMessage.value);
+    return 0;
+  }
+
+  #at(superstep: number): RunState {
+    return { superstep, globals: this.#globals };
   }
 
   /** Runs one superstep; returns how many messages it sent. */

@@ -7,6 +7,7 @@ import { makeRoom } from "../makeRoom.ts";
 import { readyColumns, useParts, type GraphParts } from "../parts.ts";
 import type { EdgeDirection, Run, VertexId } from "../types.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
+import { pickCheckpoints, planCheckpoints, type CheckpointOptions } from "./checkpoint/checkpointOptions.ts";
 import type { Aggregator, ApplyProgram } from "./program.ts";
 import { runSupersteps, type Supersteps, type SuperstepsResult } from "./runSupersteps.ts";
 
@@ -14,7 +15,7 @@ import { runSupersteps, type Supersteps, type SuperstepsResult } from "./runSupe
 export type Globals = Readonly<Record<string, number>>;
 
 /** What supersteps do. */
-export interface SuperstepsOptions<VD, ED, Msg> extends MessageRound<VD, ED, Msg> {
+export interface SuperstepsOptions<VD, ED, Msg> extends MessageRound<VD, ED, Msg>, CheckpointOptions {
   /** The new attribute: pure, of the same type as `attr`. `globals` are the results of the superstep before. */
   readonly vertexProgram: (id: VertexId, attr: VD, message: NoInfer<Msg>, globals: Globals) => VD;
   /** If set, every vertex's program runs, and sees this where no message came; else those that received one run. */
@@ -39,7 +40,9 @@ export interface SuperstepsRun<VD, ED, G> extends Run<VD, ED, G> {
 }
 
 /** A program taken apart: what `runSupersteps` needs besides a graph. */
-export type SuperstepsSpec = Omit<Supersteps, "driver" | "shape" | "vertices" | "edges">;
+export interface SuperstepsSpec extends Omit<Supersteps, "driver" | "shape" | "vertices" | "edges" | "checkpoints"> {
+  readonly checkpointing: CheckpointOptions;
+}
 
 /**
  * Takes the functions of a program apart.
@@ -69,6 +72,7 @@ export function shipSupersteps<VD, ED, Msg>(
     ...(globals && { globals }),
     ...(until && { until }),
     signal,
+    checkpointing: pickCheckpoints(options),
   };
 }
 
@@ -84,9 +88,10 @@ export async function superstepsOver(
   spec: SuperstepsSpec,
 ): Promise<SuperstepsRun<unknown, unknown, GraphParts>> {
   const { driver } = parts.ctx;
+  const checkpoints = planCheckpoints(parts.ctx, spec.operation, spec.checkpointing);
   const run = (): Promise<SuperstepsResult> =>
     useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, ({ shape, vertices, edges }) =>
-      makeRoom(driver, () => runSupersteps({ ...spec, driver, shape, vertices, edges })),
+      makeRoom(driver, () => runSupersteps({ ...spec, driver, shape, vertices, edges, checkpoints })),
     );
   const { columns, supersteps, converged, globals } = await run();
   const vertices = readyColumns(driver, columns, async () => (await run()).columns);
