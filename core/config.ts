@@ -54,6 +54,11 @@ export interface Config {
   readonly taskDeadlineMs: number;
   /** Runs a second attempt of tasks that take far longer than the others; 0 for no, 1 for yes. Default 0. */
   readonly speculation: number;
+  /**
+   * Supersteps across executors after which the driver takes a copy of their state, to go on from when an executor is lost.
+   * [1, 1000000]. Default 10.
+   */
+  readonly snapshotEvery: number;
   /** Directory under which a private one is made for blocks on disk. Default the system's temporary directory. */
   readonly spillDirectory: string;
 }
@@ -88,6 +93,7 @@ const ranges: Readonly<Record<NumberSetting, { min: number; max: number; also?: 
   maxResultBytes: { min: 1, max: Number.MAX_SAFE_INTEGER },
   taskDeadlineMs: { min: 0, max: 2 ** 31 - 1 },
   speculation: { min: 0, max: 1 },
+  snapshotEvery: { min: 1, max: 1_000_000 },
 };
 
 /**
@@ -118,6 +124,7 @@ export function resolveConfig(options: ConfigOptions = {}, isLocal = true): Conf
     maxResultBytes: 2 ** 30,
     taskDeadlineMs: 0,
     speculation: 0,
+    snapshotEvery: 10,
     spillDirectory: os.tmpdir(),
   };
   for (const [name, value] of Object.entries(options)) {

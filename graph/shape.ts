@@ -3,6 +3,7 @@
  */
 import type { Driver } from "../core/cluster/driver.ts";
 import type { ColumnRef } from "../core/column/types.ts";
+import { Deferred } from "./deferred.ts";
 import { freeCutParts } from "./partition/cutTopology.ts";
 import { outDegrees } from "./partition/degrees.ts";
 import { freeTopology } from "./partition/idColumn.ts";
@@ -18,6 +19,7 @@ export class Shape {
   readonly #driver: Driver;
   #outRows: Promise<readonly EdgeRows[]> | undefined;
   #outDegrees: Promise<ColumnRef<"uint32">> | undefined;
+  readonly #derived: Map<string, { readonly version: string; readonly value: Deferred<unknown> }> = new Map();
 
   constructor(driver: Driver, topology: Topology, cut?: readonly CutPart[]) {
     this.topology = topology;
@@ -43,6 +45,19 @@ export class Shape {
     return this.#outDegrees;
   }
 
+  /**
+   * Something else that is made of this shape by `make`, kept for whoever asks for it under the same name and version. The
+   * last version asked for stays until the shape is freed, others until nobody retains them.
+   */
+  derived<T>(name: string, version: string, make: () => Promise<T>, free: (made: T) => void): Deferred<T> {
+    const known = this.#derived.get(name);
+    if (known?.version === version) return known.value as Deferred<T>;
+    const value = new Deferred(make, free).retain();
+    this.#derived.set(name, { version, value: value as Deferred<unknown> });
+    void known?.value.release();
+    return value;
+  }
+
   /** The rows that a scan walks, one entry a vertex partition, or a part of the cut: by the ends that are sent to. */
   async scanRows(sendsTo: { readonly src: boolean; readonly dst: boolean }): Promise<readonly ScanRows[]> {
     const pick = (inRows: EdgeRows, out: EdgeRows | undefined): ScanRows => {
@@ -61,6 +76,7 @@ export class Shape {
     if (rows !== undefined) freeOutRows(arena, rows);
     const degrees = await this.#outDegrees?.catch(() => undefined);
     if (degrees !== undefined) arena.free(degrees);
+    await Promise.all(Array.from(this.#derived.values(), ({ value }) => value.release()));
     if (this.cut === undefined) freeTopology(arena, this.topology);
     else freeCutParts(arena, this.cut);
   }

@@ -98,6 +98,14 @@ export type EventBody = { readonly job: number | null } & (
       readonly thread?: number;
       readonly text?: string;
     }
+  /** Supersteps whose results were lost with a host, and are computed again: none if `fromSuperstep` is the larger. */
+  | {
+      readonly type: "recovery";
+      readonly host: number;
+      readonly fromSuperstep: number;
+      readonly toSuperstep: number;
+      readonly text: string;
+    }
   | {
       readonly type: "checkpoint";
       readonly superstep: number;

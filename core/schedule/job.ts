@@ -43,7 +43,7 @@ export interface Exchange {
   readonly sends: number;
   /**
    * A `Receiver`, run on the main thread of each host that takes part: once without a message when the stage is known
-   * there, before any of its tasks runs, then for each message, in any order.
+   * there and all that it awaits was received, before any of its tasks runs, then for each message, in any order.
    */
   readonly receive: OperatorRef;
   /** The mailbox of an earlier stage: no task starts on a host before all that was sent to it there was received. */

@@ -51,9 +51,9 @@ export interface Carrier {
   /** Lends what the last superstep left: undefined if nothing was written yet, so that the start still stands. */
   lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R>;
   /** Goes on from `generation`, whose columns are the carrier's from now on. */
-  restore(generation: Generation): void;
+  restore(generation: Generation): Promise<void>;
   /** The attributes, now the caller's: a copy of the start if nothing was written. */
   takeColumns(): Promise<ColumnSet>;
-  /** Frees all that the carrier still holds. */
-  free(): void;
+  /** Frees all that the carrier still holds. Idempotent. */
+  free(): Promise<void>;
 }

@@ -58,7 +58,7 @@ export class LocalCarrier implements Carrier {
     return borrow(this.#current && { ...this.#current, areAllActive: this.#areAllActive });
   }
 
-  restore({ columns, received, areAllActive }: Generation): void {
+  async restore({ columns, received, areAllActive }: Generation): Promise<void> {
     this.#freeColumns(this.#current);
     this.#current = { columns, received };
     this.#areAllActive = areAllActive;
@@ -79,7 +79,7 @@ export class LocalCarrier implements Carrier {
     return columns;
   }
 
-  free(): void {
+  async free(): Promise<void> {
     this.#freeColumns(this.#spare);
     this.#freeColumns(this.#current);
     this.#spare = this.#current = undefined;

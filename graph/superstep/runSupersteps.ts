@@ -40,8 +40,7 @@ export async function runSupersteps(run: Supersteps): Promise<SuperstepsResult> 
   try {
     return await new SuperstepLoop(run, carrier, checkpoints).toEnd();
   } finally {
-    carrier.free();
-    checkpoints?.close();
+    await carrier.free().finally(() => checkpoints?.close());
   }
 }
 

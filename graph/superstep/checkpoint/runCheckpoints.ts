@@ -185,7 +185,7 @@ export class RunCheckpoints {
       }
       this.#checkWriter(manifest.writer, where);
       try {
-        carrier.restore(await this.#read(manifest, folder.columnsPath(superstep)));
+        await carrier.restore(await this.#read(manifest, folder.columnsPath(superstep)));
       } catch (error) {
         if (!hasCode(error, "BLOCK_CORRUPT")) throw error;
         this.#warn("CHECKPOINT_DAMAGED", `${where} is damaged: its columns are not what was written; passing over it`);
