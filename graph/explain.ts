@@ -4,6 +4,7 @@
 import type { Graph } from "./graph.ts";
 import { describeSchema } from "../core/column/schema.ts";
 import { everything, useParts } from "./parts.ts";
+import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
@@ -21,6 +22,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
+      `kernels     ${runsKernel(graph.ctx) ? "components run as WebAssembly, without maxSupersteps" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   run as JavaScript, in loops generated for each program over typed columns`,
     ].join("\n");
   });

@@ -30,9 +30,11 @@ export interface EdgeContext<VD, ED, Msg> extends EdgeTriplet<VD, ED> {
 /** What a graph algorithm resolves to: the result, and how it ended. */
 export interface Run<VD, ED, G> {
   readonly graph: G;
-  /** Rounds that applied messages; the initial message is not counted. */
+  /** Rounds that applied messages; the initial message is not counted. Of a kernel its own rounds: see the algorithm. */
   readonly supersteps: number;
   /** True if another round would change nothing (or nothing above the tolerance). */
   readonly converged: boolean;
+  /** What ran: a vertex program, superstep by superstep, or a kernel of the algorithm's own, with the same result. */
+  readonly method?: "program" | "kernel";
   readonly __types?: [VD, ED];
 }

@@ -1,7 +1,8 @@
-// Builds the package into dist/: TypeScript by tsc, then the viewer's page by esbuild, then the command's execute bit.
+// Builds the package into dist/: TypeScript by tsc, kernels by asc, the viewer's page by esbuild, the command's execute bit.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { compileKernels } from "./kernels.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 if (process.argv.includes("--clean")) rmSync(`${root}dist`, { recursive: true, force: true });
@@ -13,6 +14,7 @@ try {
 } catch {
   process.exit(1); // tsc has printed why
 }
+if (!(await compileKernels())) process.exit(1); // asc has printed why
 if (existsSync(`${root}viz/browser/bundle.mjs`)) {
   const { bundlePage } = await import("../viz/browser/bundle.mjs");
   await bundlePage(`${root}dist/viz/page.html`);

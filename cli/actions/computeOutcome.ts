@@ -67,6 +67,7 @@ async function components({ parameters }: RunRequest, { graph }: CommandGraph): 
     table: whole,
     supersteps: result.supersteps,
     converged: result.converged,
+    method: result.method,
     parameters: limitOf(parameters),
     more: { components: sizes.numRows, largest },
     summary: { headline: `${counted(sizes.numRows, "component")}, by size:`, table: sizes },

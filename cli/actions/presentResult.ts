@@ -19,6 +19,8 @@ export interface Outcome {
   readonly order?: RowOrder;
   readonly supersteps: number;
   readonly converged: boolean;
+  /** What ran; absent for a vertex program. */
+  readonly method?: "program" | "kernel" | undefined;
   readonly residual?: number;
   /** Parameters as they were used, defaults included. */
   readonly parameters: Readonly<Record<string, Json>>;
@@ -88,7 +90,7 @@ function textOf({ style }: Session, { table, summary }: PresentedResult, rows: r
 }
 
 function jsonOf(
-  { algorithm, parameters, counts, supersteps, converged, residual, table, more }: PresentedResult,
+  { algorithm, parameters, counts, supersteps, converged, method, residual, table, more }: PresentedResult,
   timings: Timings,
   rows: readonly number[],
 ): { readonly [name: string]: Json } {
@@ -100,6 +102,7 @@ function jsonOf(
     graph: { ...counts },
     supersteps,
     converged,
+    method: method ?? "program",
     ...(residual !== undefined && { residual: jsonValue(residual) }),
     ...more,
     timings: { ...timings },
@@ -119,7 +122,7 @@ export function jsonValue(value: unknown): Json {
 }
 
 function endLine(
-  { algorithm, counts, supersteps, converged, residual }: PresentedResult,
+  { algorithm, counts, supersteps, converged, method, residual }: PresentedResult,
   { read, build, compute, write }: Timings,
   output: string | undefined,
 ): string {
@@ -128,7 +131,7 @@ function endLine(
   const size = `${counted(counts.vertices, "vertex", "vertices")}, ${counted(counts.edges, "edge")}`;
   const where = output === undefined || output === "-" ? "" : `; wrote ${output}`;
   return (
-    `${algorithm}: ${counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
+    `${algorithm}: ${method === "kernel" ? "kernel" : counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
     `read ${read} ms, build ${build} ms, compute ${compute} ms, write ${write} ms${where}`
   );
 }

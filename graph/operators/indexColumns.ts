@@ -57,7 +57,7 @@ export function idsOfIndices(parts: GraphParts): GraphParts {
 }
 
 /** Numbers where all ids are; strings; any value where some are bigints, beyond 2^53, and some are numbers. */
-function idType(ids: IdColumn, arena: TaskContext["arena"]): FieldType {
+export function idType(ids: IdColumn, arena: TaskContext["arena"]): FieldType {
   if (ids.kind === "string") return "string";
   if (ids.kind === "uint32") return "number";
   const { length } = ids.ids;

@@ -138,6 +138,7 @@ describe("superstep run, what it shows", () => {
       graph: { vertices: ids.length, edges: arcs.length, directed: false },
       supersteps: expect.any(Number) as number,
       converged: true,
+      method: "program",
       residual: expect.any(Number) as number,
       timings: { read: time, build: time, compute: time, write: 0 },
       peakRssBytes: expect.any(Number) as number,

@@ -1,0 +1,14 @@
+/**
+ * The kernels: loops over columns of the arena, by address. One module, instantiated once a thread.
+ */
+export { flattenOffsets } from "./rows.as";
+export {
+  compress,
+  initParents,
+  linkRest,
+  linkSample,
+  markOthers,
+  writeIds32,
+  writeIds64,
+  writeRoots,
+} from "./components.as";

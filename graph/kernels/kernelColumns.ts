@@ -1,0 +1,37 @@
+/**
+ * Where kernels run, and their results as columns of a graph.
+ */
+import type { Driver } from "../../core/cluster/driver.ts";
+import type { Context } from "../../core/context.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
+import type { Deferred } from "../deferred.ts";
+import { makeRoom } from "../makeRoom.ts";
+import { readyColumns, type GraphParts } from "../parts.ts";
+import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
+
+/**
+ * True where an algorithm that has a kernel runs it rather than its vertex program: on the threads of this process, over
+ * its arena. With executors the program runs, spread over them; with checkpoints too, since a kernel writes none.
+ */
+export function runsKernel(context: Context, options: CheckpointOptions = {}): boolean {
+  const { executors } = context.driver as Driver & { readonly executors?: readonly unknown[] };
+  if (executors !== undefined && executors.length > 0) return false;
+  return context.checkpointDir === undefined && Object.values(pickCheckpoints(options)).every((value) => !value);
+}
+
+/** One number a vertex. */
+export function numberColumns(data: ColumnRef<"float64">): ColumnSet {
+  const field = { name: "", type: "number", nullable: false } as const;
+  return { schema: { kind: "scalar", field }, length: data.length, columns: [{ kind: "fixed", data }] };
+}
+
+/** The vertex columns that `run` computes now, and again if they are wanted after they were freed; and what it returned. */
+export async function computedColumns<R extends { readonly data: ColumnRef<"float64"> }>(
+  { ctx: { driver } }: GraphParts,
+  run: () => Promise<R>,
+): Promise<{ readonly vertices: Deferred<ColumnSet>; readonly result: R }> {
+  const compute = (): Promise<R> => makeRoom(driver, run);
+  const result = await compute();
+  const vertices = readyColumns(driver, numberColumns(result.data), async () => numberColumns((await compute()).data));
+  return { vertices, result };
+}

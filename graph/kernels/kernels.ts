@@ -1,0 +1,40 @@
+/**
+ * The compiled kernels in a thread: one WebAssembly instance over the thread's arena.
+ *
+ * Addresses are byte offsets in the arena, below 2^32. What the functions do stands in the `.as.ts` file that has them.
+ */
+import { readFileSync } from "node:fs";
+import type { TaskContext } from "../../core/host/task.ts";
+
+/** A byte offset in the arena. */
+export type Address = number;
+
+/** The exports of the module. Rows are `rowStart`, numVertices + 1 words, and `neighbours`, one word an edge. */
+export interface Kernels {
+  flattenOffsets(offsets: Address, numRows: number, firstEdge: number, rowStart: Address): void;
+
+  initParents(parents: Address, from: number, to: number): void;
+  linkSample(parents: Address, rowStart: Address, neighbours: Address, from: number, to: number, sample: number): void;
+  markOthers(parents: Address, others: Address, from: number, to: number, largest: number): void;
+  linkRest(
+    parents: Address,
+    rowStart: Address,
+    neighbours: Address,
+    from: number,
+    to: number,
+    skipped: number,
+    others: Address,
+  ): void;
+  compress(parents: Address, from: number, to: number): void;
+  writeRoots(parents: Address, labels: Address, from: number, to: number): void;
+  writeIds32(parents: Address, ids: Address, labels: Address, from: number, to: number): void;
+  writeIds64(parents: Address, ids: Address, labels: Address, from: number, to: number): void;
+}
+
+/** The kernels of this thread, compiled at the first call. */
+export function kernelsOf(task: TaskContext): Kernels {
+  return task.memo("graph/kernels", () => {
+    const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+    return new WebAssembly.Instance(module, { env: { memory: task.arena.memory } }).exports as unknown as Kernels;
+  });
+}

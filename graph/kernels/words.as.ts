@@ -1,0 +1,49 @@
+/**
+ * Arrays in linear memory by their address, and lists that threads append to together.
+ */
+
+/** The 32-bit word of index `i`. */
+export function word(base: usize, i: u32): u32 {
+  return load<u32>(base + ((<usize>i) << 2));
+}
+
+export function setWord(base: usize, i: u32, value: u32): void {
+  store<u32>(base + ((<usize>i) << 2), value);
+}
+
+/** The double of index `i`. */
+export function double(base: usize, i: u32): f64 {
+  return load<f64>(base + ((<usize>i) << 3));
+}
+
+export function setDouble(base: usize, i: u32, value: f64): void {
+  store<f64>(base + ((<usize>i) << 3), value);
+}
+
+/** True if the bit of index `i` is set. */
+export function bit(bits: usize, i: u32): bool {
+  return ((load<u32>(bits + ((i >> 5) << 2)) >> (i & 31)) & 1) != 0;
+}
+
+/** Words that a thread gathers before it appends them to a shared list. */
+export const bufferWords: u32 = 1024;
+
+/** Appends `count` words of `buffer` to `list`, whose length is the shared word at `tail`. */
+export function flush(buffer: usize, count: u32, list: usize, tail: usize): void {
+  if (count == 0) return;
+  const start = atomic.add<u32>(tail, count);
+  memory.copy(list + ((<usize>start) << 2), buffer, (<usize>count) << 2);
+}
+
+/** Lowers the double at `address` to `value` if that is less; both are >= 0. True if it did. */
+export function lower(address: usize, value: f64): bool {
+  // doubles >= 0 are ordered as the integers of the same bits
+  const wanted = reinterpret<u64>(value);
+  let found = atomic.load<u64>(address);
+  while (wanted < found) {
+    const before = atomic.cmpxchg<u64>(address, found, wanted);
+    if (before == found) return true;
+    found = before;
+  }
+  return false;
+}
