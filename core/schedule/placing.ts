@@ -3,6 +3,7 @@
  */
 import { holdersOf } from "./blockLocations.ts";
 import type { Placement, StageSpec } from "./job.ts";
+import type { Launch } from "./protocol.ts";
 import type { HostRun, SchedulerState, StageRun, Step } from "./state.ts";
 
 const onArena: Placement = { kind: "arena" };
@@ -53,15 +54,17 @@ export function numFreeSlots({ hosts }: SchedulerState, { placement = onArena }:
   return count;
 }
 
-/** A host for a second attempt of a task that runs on `host`: another one, if any of its kind is there. */
+/** A host for a second attempt of a task that runs on `host`: another one, on which it has not failed, if there is one. */
 export function placeTwin(
   { hosts }: SchedulerState,
-  { placement = onArena }: StageSpec,
-  host: number,
+  stage: StageRun,
+  { partition, host }: Launch,
 ): HostRun | undefined {
+  const { placement = onArena } = stage.spec;
   const able = [...hosts.values()].filter((each) => canServe(each, placement) && each.slots.size > 0);
   const others = able.filter(({ id }) => id !== host);
-  return mostFree(others.length > 0 ? others : able);
+  const { failedOn } = stage.tasks[partition]!;
+  return mostFree((others.length > 0 ? others : able).filter(({ id }) => !failedOn.includes(id)));
 }
 
 function canServe({ id, serves }: HostRun, placement: Placement): boolean {

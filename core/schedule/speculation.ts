@@ -25,7 +25,7 @@ export function speculate(step: Step): void {
       step.wakeAt = Math.min(step.wakeAt, slowAt);
       continue;
     }
-    const host = placeTwin(state, stage.spec, run.launch.host);
+    const host = placeTwin(state, stage, run.launch);
     if (host !== undefined) launch(step, state.jobs.get(run.launch.jobId)!, stage, run.launch.partition, host);
   }
 }

@@ -1,5 +1,6 @@
 import { schedule } from "../../../core/schedule/dagScheduler.ts";
 import type { FailureKind, TaskFailure } from "../../../core/schedule/failure.ts";
+import type { FetchFailure } from "../../../core/schedule/fetchFailure.ts";
 import type { StageSpec } from "../../../core/schedule/job.ts";
 import type {
   Contribution,
@@ -71,10 +72,30 @@ export class Script {
     return this.send({ type: "taskFailed", launch: launch.id, failure: failure(kind, message) });
   }
 
-  failFetch(launch: Launch, shuffle: number, map: number): SchedulerCommand[] {
-    const superstep = { code: "FETCH_FAILED", details: { shuffle, map } } as const;
+  failFetch(launch: Launch, shuffle: number, map: number, from: Partial<FetchFailure> = {}): SchedulerCommand[] {
+    const superstep = { code: "FETCH_FAILED", details: { shuffle, map, ...from } } as const;
     const error = { name: "SuperstepError", message: "lost", superstep };
     return this.send({ type: "taskFailed", launch: launch.id, failure: { kind: "fetchFailed", error } });
+  }
+
+  loseHost(host: number, kind: FailureKind = "hostLost", message = "signal 9"): SchedulerCommand[] {
+    return this.send({ type: "hostRemoved", host, failure: failure(kind, message) });
+  }
+
+  stored(host: number, rdd: number, ...partitions: number[]): void {
+    for (const partition of partitions) this.send({ type: "blockStored", host, id: { kind: "rdd", rdd, partition } });
+  }
+
+  /** The launch that runs `task`, "stage index/partition": the latest, if there are two. */
+  launchOf(task: string): Launch {
+    const launch = this.running.findLast((each) => `${this.stageIndex(each)}/${each.partition}` === task);
+    if (launch === undefined) throw new Error(`${task} does not run, but ${this.runningTasks.join(", ")}`);
+    return launch;
+  }
+
+  /** What runs, as "stage index/partition@host". */
+  get places(): string[] {
+    return this.running.map((launch) => `${this.stageIndex(launch)}/${launch.partition}@${launch.host}`);
   }
 
   at(now: number): SchedulerCommand[] {
@@ -109,6 +130,15 @@ export class Script {
 
 export function failure(kind: FailureKind = "userError", message = "broken"): TaskFailure {
   return { kind, error: { name: "Error", message } };
+}
+
+/** Stages whose tasks run on executors: "anywhere", near blocks of the RDDs `prefers`. */
+export function anywhere(spec: StageSpec, ...prefers: number[]): StageSpec {
+  return { ...spec, placement: { kind: "anywhere", prefers } };
+}
+
+export function pinned(name: string, ...hosts: number[]): StageSpec {
+  return { ...stage(name, hosts.length), placement: { kind: "pinned", hosts } };
 }
 
 export function stage(name: string, numTasks: number, parents: number[] = [], shuffleId?: number): StageSpec {
