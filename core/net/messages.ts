@@ -200,6 +200,8 @@ export interface Calls {
       readonly state: "waiting" | "running";
       readonly workers: number;
       readonly freeCores: number;
+      /** Executors that it has: they register with its driver, or have. */
+      readonly executors: number;
       /** What it waits for, empty once it has an executor: "0 of 3 workers have free cores". */
       readonly waiting: string;
       readonly heartbeatMs: number;
@@ -218,6 +220,7 @@ export interface Calls {
       /** False: the master does not know it, and it is to register again. */
       readonly known: boolean;
       readonly workers: number;
+      readonly executors: number;
       readonly waiting: string;
       /** Executors of the application that ended, with why: numbers `after`, `after + 1`, … */
       readonly ended: readonly { readonly executor: string; readonly text: string }[];

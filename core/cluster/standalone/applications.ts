@@ -104,6 +104,7 @@ export function registrationAnswer(
     state: waiting === "" ? "running" : "waiting",
     workers: state.workers.size,
     freeCores,
+    executors: executorsOf(state, id).length,
     waiting,
     heartbeatMs,
     timeoutMs,
@@ -114,11 +115,12 @@ export function registrationAnswer(
 export function heartbeatAnswer(state: ClusterState, id: string, now: number): Response<"master.applicationHeartbeat"> {
   const workers = state.workers.size;
   const application = state.applications.get(id);
-  if (application?.isPresent !== true) return { known: false, workers, waiting: "", ended: [], next: 0 };
+  if (application?.isPresent !== true) return { known: false, workers, executors: 0, waiting: "", ended: [], next: 0 };
   const ended = application.ended.slice(0, maxTold);
   return {
     known: true,
     workers,
+    executors: executorsOf(state, id).length,
     waiting: waitingText(state, application, now),
     ended,
     next: application.firstEnded + ended.length,

@@ -73,6 +73,14 @@ describe("manageCluster: who gets cores", () => {
     expect(cluster.launched(worker("w3", 2))).toEqual(["b w3 1", "c w3 1"]);
   });
 
+  it("replaces at once an executor that it ended itself", () => {
+    const cluster = new ScriptedCluster();
+    cluster.tell(worker("w1", 1), application("a"));
+    const [executor] = named(cluster) as [string];
+    cluster.tell({ type: "executorKilled", application: "a", executor });
+    expect(cluster.launched({ type: "executorEnded", worker: "w1", executor, text: "killed" })).toEqual(["a w1 1"]);
+  });
+
   it("launches nothing twice when events come twice", () => {
     const cluster = new ScriptedCluster();
     const events = [worker("w1", 2), application("a")];
@@ -227,14 +235,20 @@ describe("manageCluster: restarts of the master", () => {
 
   it("gives up those who do not come back within the timeout, and only then launches", () => {
     const { cluster, reports } = restarted(true);
-    expect(cluster.tell(reports[0]!, application("b"))).toEqual([]);
+    expect(cluster.tell(reports[0]!, application("b"), worker("w3", 2))).toEqual([]);
+    expect(registrationAnswer(cluster.state, "b", 0).waiting).toMatch(/restarted/);
     cluster.now = 4000;
-    expect(cluster.tell({ type: "workerHeard", worker: "w1" }, beat("b"))).toEqual([]);
+    const heard = ["w1", "w3"].map((id) => ({ type: "workerHeard", worker: id }) as const);
+    expect(cluster.tell(...heard, beat("b"))).toEqual([]);
     const commands = cluster.after(1000);
-    expect(commands.map(({ type }) => type)).toEqual(["stopExecutor"]); // of a, whose driver is gone
+    // of a, whose driver is gone; w2 did not come back
+    expect(commands.map(({ type, worker: at }) => `${type} ${at}`)).toEqual([
+      "stopExecutor w1",
+      "launchDriver w3",
+      "launchExecutor w3",
+    ]);
     const [stopped] = named(cluster);
-    const next = cluster.tell({ type: "executorEnded", worker: "w1", executor: stopped!, text: "" });
-    expect(next.map(({ type }) => type)).toEqual(["launchDriver", "launchExecutor"]);
+    expect(cluster.launched({ type: "executorEnded", worker: "w1", executor: stopped!, text: "" })).toEqual(["b w1 2"]);
   });
 
   it("ends executors of an application that it knows to be over", () => {
@@ -262,6 +276,15 @@ describe("manageCluster: restarts of the master", () => {
     ]);
   });
 
+  it("ends what is too much when an application comes back that wants less than what runs for it", () => {
+    const cluster = new ScriptedCluster();
+    const executors = ["x", "y"].map((executor) => ({ application: "a", executor, cores: 2, memoryBytes: GiB }));
+    expect(cluster.tell(worker("w1", 4, { executors }))).toEqual([]);
+    expect(cluster.tell(application("a", { cores: 2 }))).toEqual([
+      { type: "stopExecutor", worker: "w1", application: "a", executor: "y", force: false },
+    ]);
+  });
+
   it("ends an executor that its worker does not report", () => {
     const cluster = new ScriptedCluster();
     cluster.tell(worker("w1", 1), application("a"));
@@ -286,6 +309,8 @@ describe("manageCluster: drivers on workers", () => {
     );
     expect(driverStatus(cluster.state, "d1")).toEqual({ state: "failed", exitCode: 3, text: "out" });
     expect(driverStatus(cluster.state, "d2").state).toBe("running");
+    expect(cluster.tell(submission("d1"), submission("d2"))).toEqual([]);
+    expect(driverStatus(cluster.state, "d1").state).toBe("failed");
     expect(driverStatus(cluster.state, "d3").state).toBe("unknown");
   });
 
