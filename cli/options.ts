@@ -11,6 +11,7 @@ import type {
   EngineRequest,
   InputFormat,
   InputRequest,
+  RecoveryRequest,
   ReportRequest,
   ResultRequest,
 } from "./requests.ts";
@@ -69,6 +70,21 @@ export function addEngineOptions(command: Command): Command {
       .env("SUPERSTEP_PARTITIONS")
       .argParser(integer("--partitions", 1, 65_536)),
     new Option("--strategy <cut>", `vertex cut: ${strategies.join(", ")}`).argParser(oneOf("--strategy", strategies)),
+  ]);
+}
+
+/** Adds the options that say what is done against the loss of processes. */
+export function addRecoveryOptions(command: Command): Command {
+  return group(command, "Recovery:", [
+    new Option(
+      "--checkpoint-dir <dir>",
+      "write the state of the run here every few supersteps; removed when it ends well",
+    ).argParser(text("--checkpoint-dir")),
+    new Option("--checkpoint-every <n>", "supersteps between two checkpoints (default: 10)").argParser(
+      integer("--checkpoint-every", 1),
+    ),
+    new Option("--resume", "go on from the last good checkpoint of the same run, if there is one"),
+    new Option("--resume-other-node", "resume also what another version of Node wrote: bits may differ"),
   ]);
 }
 
@@ -146,6 +162,24 @@ export function inputRequest(paths: readonly string[], values: OptionValues): In
 /** Where the values say it runs. */
 export function engineRequest(values: OptionValues): EngineRequest {
   return picked(values, ["master", "partitions", "strategy"]) as EngineRequest;
+}
+
+/**
+ * What the values say is done against the loss of processes.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if an option needs another one that is not there.
+ */
+export function recoveryRequest(values: OptionValues): RecoveryRequest {
+  const needs = [
+    ["checkpointEvery", "--checkpoint-every", "checkpointDir", "--checkpoint-dir"],
+    ["resume", "--resume", "checkpointDir", "--checkpoint-dir"],
+    ["resumeOtherNode", "--resume-other-node", "resume", "--resume"],
+  ] as const;
+  for (const [name, flag, other, otherFlag] of needs) {
+    if (values[name] === undefined || values[other] !== undefined) continue;
+    throw new SuperstepError("INVALID_ARGUMENT", `superstep: ${flag} needs ${otherFlag}`);
+  }
+  return picked(values, ["checkpointDir", "checkpointEvery", "resume", "resumeOtherNode"]);
 }
 
 /** Where the values say the result goes. */

@@ -41,6 +41,18 @@ export interface EngineRequest {
   readonly strategy?: string;
 }
 
+/** What is done against the loss of processes, and to try it out. Each absent unless it was given. */
+export interface RecoveryRequest {
+  /** Where checkpoints of supersteps are written. */
+  readonly checkpointDir?: string;
+  /** Supersteps between two of them. */
+  readonly checkpointEvery?: number;
+  /** Goes on from the last one. */
+  readonly resume?: boolean;
+  /** Also if another version of Node wrote it. */
+  readonly resumeOtherNode?: boolean;
+}
+
 /** What is told about it. */
 export interface ReportRequest {
   readonly progress: ProgressMode;
@@ -73,7 +85,7 @@ export interface AlgorithmParameters {
 }
 
 /** `superstep run`. */
-export interface RunRequest extends EngineRequest, ReportRequest, ResultRequest {
+export interface RunRequest extends EngineRequest, RecoveryRequest, ReportRequest, ResultRequest {
   readonly command: "run";
   readonly algorithm: AlgorithmName;
   readonly input: InputRequest;
@@ -83,7 +95,7 @@ export interface RunRequest extends EngineRequest, ReportRequest, ResultRequest 
 }
 
 /** `superstep pregel`. */
-export interface PregelRequest extends EngineRequest, ReportRequest, ResultRequest {
+export interface PregelRequest extends EngineRequest, RecoveryRequest, ReportRequest, ResultRequest {
   readonly command: "pregel";
   readonly program: string;
   readonly input: InputRequest;

@@ -59,7 +59,12 @@ export async function inSession(
   try {
     return await action(session);
   } catch (error) {
-    return codeIfInterrupted(error, interrupt);
+    const code = codeIfInterrupted(error, interrupt);
+    const superstep = checkpointOf(error);
+    if (superstep !== undefined) {
+      progress.say(`stopped after superstep ${superstep}; the same command with --resume goes on from there`);
+    }
+    return code;
   } finally {
     progress.stop();
     interrupt.dispose();
@@ -80,4 +85,10 @@ function tellingSupersteps(progress: Progress): Progress {
 function codeIfInterrupted(error: unknown, { exitCode }: Interrupt): number {
   if (exitCode !== undefined && (hasCode(error, "CANCELLED") || hasCode(error, "CONTEXT_STOPPED"))) return exitCode;
   throw error;
+}
+
+/** The superstep after which an interrupted run left a checkpoint, if it did. */
+function checkpointOf(error: unknown): number | undefined {
+  const { details } = error as { details?: { superstep?: unknown; checkpoint?: unknown } };
+  return typeof details?.superstep === "number" && details.checkpoint !== undefined ? details.superstep : undefined;
 }

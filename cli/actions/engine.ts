@@ -10,19 +10,27 @@ import { writeBadRows } from "../../graph/load/text/badRowsFile.ts";
 import type { PartitionStrategy } from "../../graph/partition/strategy.ts";
 import type { VertexId } from "../../graph/types.ts";
 import { counted, grouped } from "../counted.ts";
-import type { EngineRequest, InputRequest } from "../requests.ts";
+import type { EngineRequest, InputRequest, RecoveryRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import type { GraphCounts } from "./presentResult.ts";
 
 /** Runs `use` with a context that ends with it, and whose events are the session's. Its threads start at once. */
 export async function withContext<R>(
-  { master }: EngineRequest,
+  request: EngineRequest & RecoveryRequest,
   session: Session,
   use: (ctx: Context) => Promise<R>,
 ): Promise<R> {
+  const { master, checkpointDir, checkpointEvery: every, resume, resumeOtherNode: resumeAcrossVersions } = request;
   const ctx = await Context.create({ master, signal: session.signal });
-  const unsubscribe = ctx.on(session.progress.listener);
+  const unsubscribe = ctx.on((event) => {
+    session.progress.listener(event);
+    if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
+  });
   try {
+    if (checkpointDir !== undefined) {
+      ctx.setCheckpointDir(checkpointDir, { every, resume, resumeAcrossVersions });
+      session.ending = "ending after this superstep, with a checkpoint";
+    }
     ctx.driver.startThreads();
     return await use(ctx);
   } finally {

@@ -33,6 +33,7 @@ export async function pregel(request: PregelRequest, session: Session): Promise<
   const imported = await importProgram(request, session);
   if (imported === undefined) {
     refuseWhatNeedsAResult(request, "is a program of its own, without a default export");
+    refuseWhatNeedsAContext(request);
     return exitCodes.ok;
   }
   const { program } = imported;
@@ -73,6 +74,16 @@ function refuseWhatNeedsAResult({ program, output, json, requireConvergence }: P
   throw new SuperstepError(
     "INVALID_ARGUMENT",
     `pregel: ${excerpt(program)} ${why}, so there is no result for ${options.join(" and ")}`,
+  );
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT if something is asked for that a program does in its own context. */
+function refuseWhatNeedsAContext({ program, checkpointDir }: PregelRequest): void {
+  if (checkpointDir === undefined) return;
+  throw new SuperstepError(
+    "INVALID_ARGUMENT",
+    `pregel: ${excerpt(program)} has a context of its own: --checkpoint-dir did not reach it; ` +
+      `call setCheckpointDir there`,
   );
 }
 

@@ -7,11 +7,13 @@ import {
   type OptionValues,
   addEngineOptions,
   addInputOptions,
+  addRecoveryOptions,
   addReportOptions,
   addResultOptions,
   engineRequest,
   inputRequest,
   picked,
+  recoveryRequest,
   reportRequest,
   resultRequest,
 } from "../options.ts";
@@ -38,6 +40,7 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
   addResultOptions(command);
   addInputOptions(command);
   addEngineOptions(command);
+  addRecoveryOptions(command);
   addReportOptions(command);
   return command.action(async (program: string, paths: string[], values: OptionValues) => {
     checkResult(values);
@@ -49,6 +52,7 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
       explain: values["explain"] === true,
       requireConvergence: values["requireConvergence"] === true,
       ...engineRequest(values),
+      ...recoveryRequest(values),
       ...resultRequest(values),
       ...reportRequest(values),
     });

@@ -9,11 +9,13 @@ import {
   addAlgorithmOptions,
   addEngineOptions,
   addInputOptions,
+  addRecoveryOptions,
   addReportOptions,
   addResultOptions,
   algorithmParameters,
   engineRequest,
   inputRequest,
+  recoveryRequest,
   reportRequest,
   resultRequest,
 } from "../options.ts";
@@ -24,6 +26,7 @@ const examples = `Examples:
   superstep run components roads.csv.gz --src from --dst to
   superstep run sssp flights.csv --source SEA --weight miles
   superstep run shortest-paths edges.txt --landmarks 1,4 -o - | head
+  superstep run components large.csv.gz --checkpoint-dir saved --resume -o components.parquet
 `;
 
 /** The command; `done` gets the exit code. */
@@ -43,6 +46,7 @@ export function runCommand(perform: Perform, done: (code: number) => void): Comm
   addResultOptions(command);
   addInputOptions(command);
   addEngineOptions(command);
+  addRecoveryOptions(command);
   addReportOptions(command);
   return command.action(async (algorithm: string, paths: string[], values: OptionValues) => {
     done(await perform(runRequest(algorithm, paths, values)));
@@ -62,6 +66,7 @@ function runRequest(algorithm: string, paths: readonly string[], values: OptionV
     explain: values["explain"] === true,
     requireConvergence: values["requireConvergence"] === true,
     ...engineRequest(values),
+    ...recoveryRequest(values),
     ...resultRequest(values),
     ...reportRequest(values),
   };
