@@ -76,6 +76,8 @@ export type EventBody = { readonly job: number | null } & (
       readonly total: number;
       readonly unit: string;
     }
+  /** Superstep `n` begins, from 1; again if its results were lost. */
+  | { readonly type: "superstep.start"; readonly n: number }
   | {
       readonly type: "superstep";
       /** From 0, the round of the initial message. */

@@ -97,6 +97,7 @@ class SuperstepLoop {
   /** Runs one superstep; returns how many messages it sent. */
   async #superstep(number: number): Promise<number> {
     const started = performance.now();
+    this.#run.driver.events.emit({ type: "superstep.start", job: null, n: number });
     const { apply, driver } = this.#run;
     const { reports } = await this.#carrier.superstep(number, this.#globals);
     const total = { messages: 0, edgesScanned: 0, received: 0 };

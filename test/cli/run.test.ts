@@ -171,6 +171,7 @@ describe("superstep run, what it shows", () => {
         "task.start",
         "task.end",
         "superstep",
+        "superstep.start",
       ]),
     );
     expect(events.every(({ v }) => v === 1)).toBe(true);

@@ -97,11 +97,13 @@ const algorithms: Record<string, Algorithm> = {
     graphOf(ctx, arcs, n).pageRank({ tolerance: 1e-9, ...options }),
   "pageRank, probabilities": (ctx, options, n = 3) =>
     graphOf(ctx, arcs, n).pageRank({ tolerance: 1e-7, scale: "probability", ...options }),
-  connectedComponents: (ctx, options, n = 3) => graphOf(ctx, chain, n).connectedComponents(options),
+  connectedComponents: (ctx, options, n = 3) =>
+    graphOf(ctx, chain, n).connectedComponents({ maxSupersteps: 99, ...options }),
   shortestPaths: (ctx, options, n = 3) =>
     graphOf(ctx, chain, n).shortestPaths({ landmarks: [30, 11], weight: "attr", ...options }),
-  sssp: (ctx, options, n = 3) => graphOf(ctx, chain, n).sssp({ source: 0, weight: "attr", ...options }),
-  bfs: (ctx, options, n = 3) => graphOf(ctx, chain, n).bfs({ source: 0, ...options }),
+  sssp: (ctx, options, n = 3) =>
+    graphOf(ctx, chain, n).sssp({ source: 0, weight: "attr", maxSupersteps: 99, ...options }),
+  bfs: (ctx, options, n = 3) => graphOf(ctx, chain, n).bfs({ source: 0, maxSupersteps: 99, ...options }),
   "pregel over records, strings and missing values": (ctx, options, n = 3) => varied(ctx, options, n),
   "pregel over a vertex cut": (ctx, options) =>
     graphOf(ctx, arcs, 3)

@@ -1,0 +1,166 @@
+/**
+ * Faults on purpose, so that a user sees recovery work on a program of their own: `kill-host@superstep=5`. Each fires once.
+ */
+import type { KillManner } from "./cluster/launcher.ts";
+import { SuperstepError, excerpt, invalidArgument } from "./errors.ts";
+import { randomFor } from "./random.ts";
+import type { EventBus, SuperstepEvent } from "./schedule/events.ts";
+
+/** What is done: to the process of an executor, or to a thread. */
+export type ChaosAction = "kill-host" | "freeze-host" | "kill-thread";
+
+/** One fault: as superstep `number` begins, or as the stage begins that is the `number`th of the program. */
+export interface ChaosFault {
+  readonly action: ChaosAction;
+  readonly at: "superstep" | "stage";
+  /** From 1. */
+  readonly number: number;
+}
+
+/** Faults, and the seed by which victims are picked. */
+export interface ChaosPlan {
+  readonly faults: readonly ChaosFault[];
+  /** Default 0. */
+  readonly seed: number;
+}
+
+/** What chaos is done to. */
+export interface ChaosTarget {
+  readonly master: string;
+  readonly events: EventBus;
+  readonly config: { readonly maxTaskFailures: number };
+  /** Executors that are there now; none on `local[T]`. */
+  readonly executors: readonly { readonly id: number }[];
+  /** Ends the process of an executor, or freezes it. False if it cannot. */
+  killHost(host: number, manner: KillManner): boolean;
+  /**
+   * Ends a thread that runs a task: of an executor, or without executors of this process. `pick`: an integer in [0, n).
+   * False if none does.
+   */
+  killThread(pick: (count: number) => number): boolean;
+}
+
+const form =
+  "ACTION@superstep=N or ACTION@stage=N, N from 1, several separated by commas, perhaps with #seed=S at the end; " +
+  "ACTION is kill-host, freeze-host or kill-thread";
+const faultForm = /^(kill-host|freeze-host|kill-thread)@(superstep|stage)=(\d{1,9})$/;
+const maxFaults = 100;
+
+/**
+ * Reads a specification: `kill-host@superstep=5,freeze-host@stage=2#seed=7`.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if it is of another form, names a fault twice, or more than 100.
+ */
+export function parseChaos(specification: string): ChaosPlan {
+  const text = String(specification);
+  const [, list = "", seedText = "0"] = /^([^#]*)(?:#seed=(\d{1,15}))?$/.exec(text) ?? [];
+  if (list === "") throw invalidArgument("chaos", "the specification", form, specification);
+  const faults = list.split(",").map((part): ChaosFault => {
+    const [, action, at, number] = faultForm.exec(part.trim()) ?? [];
+    if (number === undefined || Number(number) < 1) throw invalidArgument("chaos", "a fault", form, part.trim());
+    return { action: action as ChaosAction, at: at as ChaosFault["at"], number: Number(number) };
+  });
+  if (faults.length > maxFaults) throw invalidArgument("chaos", "the faults", `at most ${maxFaults}`, faults.length);
+  const twice = faults.find((fault, index) => faults.findIndex((other) => nameOf(other) === nameOf(fault)) < index);
+  if (twice !== undefined) throw invalidArgument("chaos", "each fault", "named once", nameOf(twice));
+  return { faults, seed: Number(seedText) };
+}
+
+/** Waits for the moments of a plan, and does what it says. */
+export class Chaos {
+  readonly #target: ChaosTarget;
+  readonly #plan: ChaosPlan;
+  readonly #waiting: Set<ChaosFault>;
+  /** Those whose moment is the next start of a task. */
+  readonly #late: Set<ChaosFault> = new Set();
+  readonly #unsubscribe: () => void;
+  #stages = 0;
+
+  /** @throws SuperstepError INVALID_ARGUMENT if the master has nothing that a fault could be done to, and survive. */
+  constructor(target: ChaosTarget, plan: ChaosPlan) {
+    for (const fault of plan.faults) checkFault(fault, target);
+    this.#target = target;
+    this.#plan = plan;
+    this.#waiting = new Set(plan.faults);
+    this.#unsubscribe = target.events.subscribe((event) => this.#hear(event));
+  }
+
+  /** Warns of faults that never fired, and does no more. Idempotent. */
+  stop(): void {
+    this.#unsubscribe();
+    for (const fault of [...this.#waiting, ...this.#late]) {
+      const text = `${nameOf(fault)} never fired: there was no such ${fault.at}`;
+      this.#target.events.emit({ type: "warning", job: null, code: "CHAOS_NOT_FIRED", text });
+    }
+    this.#waiting.clear();
+    this.#late.clear();
+  }
+
+  #hear(event: SuperstepEvent): void {
+    if (event.type === "superstep.start") this.#fireAt("superstep", event.n);
+    else if (event.type === "stage.start") this.#fireAt("stage", ++this.#stages);
+    // A thread can be ended once it runs a task of that stage or superstep.
+    else if (event.type === "task.start") this.#fireLate();
+  }
+
+  #fireAt(at: ChaosFault["at"], number: number): void {
+    for (const fault of this.#waiting) {
+      if (fault.at !== at || fault.number !== number) continue;
+      this.#waiting.delete(fault);
+      if (fault.action === "kill-thread") this.#late.add(fault);
+      else this.#fire(fault);
+    }
+  }
+
+  #fireLate(): void {
+    for (const fault of this.#late) {
+      this.#late.delete(fault);
+      this.#fire(fault);
+    }
+  }
+
+  #fire(fault: ChaosFault): void {
+    const text = this.#carryOut(fault);
+    const done = text ?? `${nameOf(fault)} found nothing to do it to`;
+    const code = text === undefined ? "CHAOS_NOT_FIRED" : "CHAOS";
+    this.#target.events.emit({ type: "warning", job: null, code, text: done });
+  }
+
+  /** What was done, in words. */
+  #carryOut(fault: ChaosFault): string | undefined {
+    const { action, at, number } = fault;
+    const random = randomFor(this.#plan.seed, this.#plan.faults.indexOf(fault));
+    const when = `as ${at} ${number} began`;
+    if (action === "kill-thread") {
+      return this.#target.killThread((count) => random.nextInt(count)) ? `ended a thread ${when}` : undefined;
+    }
+    const hosts = this.#target.executors.map(({ id }) => id).toSorted((a, b) => a - b);
+    if (hosts.length === 0) return undefined;
+    const host = hosts[random.nextInt(hosts.length)]!;
+    const isKill = action === "kill-host";
+    if (!this.#target.killHost(host, isKill ? "kill" : "freeze")) return undefined;
+    return `${isKill ? "killed" : "froze"} executor ${host} ${when}`;
+  }
+}
+
+function nameOf({ action, at, number }: ChaosFault): string {
+  return `${action}@${at}=${number}`;
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT if the program would not survive the fault, or there is nothing to do it to. */
+function checkFault(fault: ChaosFault, { master, config }: ChaosTarget): void {
+  if (!master.startsWith("local[")) return;
+  if (fault.action !== "kill-thread") {
+    throw new SuperstepError(
+      "INVALID_ARGUMENT",
+      `chaos: ${nameOf(fault)} needs executors, which ${excerpt(master)} has none of; ` +
+        `use the master "local-cluster[2,1]", or kill-thread`,
+    );
+  }
+  if (config.maxTaskFailures > 1) return;
+  throw new SuperstepError(
+    "INVALID_ARGUMENT",
+    `chaos: ${nameOf(fault)} on ${excerpt(master)} ends the job, since a task that fails is not tried again there; ` +
+      `set maxTaskFailures to 2 or more, or use the master "local-cluster[2,1]"`,
+  );
+}
