@@ -29,7 +29,16 @@ declare namespace WebAssembly {
   interface Module {
     readonly __module?: never;
   }
-  const Module: { prototype: Module; new (bytes: ArrayBufferView | ArrayBufferLike): Module };
+  interface ModuleImport {
+    readonly module: string;
+    readonly name: string;
+    readonly kind: "function" | "table" | "memory" | "global";
+  }
+  const Module: {
+    prototype: Module;
+    new (bytes: ArrayBufferView | ArrayBufferLike): Module;
+    imports(module: Module): ModuleImport[];
+  };
 
   interface Instance {
     readonly exports: Record<string, unknown>;

@@ -1,0 +1,82 @@
+/**
+ * Compiled loops: bytes of a module, which travel and can be kept, and what runs them over the columns of an arena.
+ */
+import { assert } from "../errors.ts";
+import { importedFunction } from "./callees.ts";
+import type { LoopParams } from "./loopParams.ts";
+import type { Expr, Statement } from "./tree.ts";
+import { moduleBytes } from "./wasm/moduleBytes.ts";
+
+/** A loop as a module. The same functions over columns of the same types give the same bytes. */
+export interface CompiledLoop {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Names of what `run` takes, and of what it gives back. */
+  readonly params: readonly string[];
+  readonly results: readonly string[];
+  /** Functions that whoever runs it provides. */
+  readonly hooks: readonly string[];
+}
+
+/** Functions that a loop calls, by name. */
+export type LoopHooks = Readonly<Record<string, (...args: number[]) => void>>;
+
+/** Puts a loop together. `results`: expressions by name, evaluated at the end of the body. */
+export function assembleLoop(
+  params: LoopParams,
+  body: readonly Statement[],
+  results: Readonly<Record<string, Expr>>,
+): CompiledLoop {
+  const tree = { params: params.locals, body, results: Object.values(results) };
+  const { bytes, imports } = moduleBytes(tree);
+  return {
+    bytes,
+    params: params.locals.map(({ name }) => name),
+    results: Object.keys(results),
+    hooks: imports.map(({ name }) => name).filter((name) => importedFunction(name) === undefined),
+  };
+}
+
+/**
+ * A loop over the columns of one arena, in one thread. It runs in rounds of some thousand rows, since an engine replaces
+ * first code by fast code between calls only; and so that a cancelled task stops.
+ */
+export class RunnableLoop {
+  readonly #loop: CompiledLoop;
+  readonly #run: (...args: unknown[]) => unknown;
+  #hooks: LoopHooks = {};
+
+  /** Compiles the module: fast, the engine optimises it while it runs. */
+  constructor(loop: CompiledLoop, memory: WebAssembly.Memory) {
+    this.#loop = loop;
+    const functions: Record<string, (...args: number[]) => unknown> = {};
+    const module = new WebAssembly.Module(loop.bytes);
+    for (const { name } of importsOf(module)) {
+      functions[name] = importedFunction(name) ?? ((...args) => this.#hook(name, args));
+    }
+    const instance = new WebAssembly.Instance(module, { arena: { memory }, functions });
+    this.#run = instance.exports["run"] as (...args: unknown[]) => unknown;
+  }
+
+  /** Runs the loop once. `hooks` are those of this run alone. Gives the results by name. */
+  run(params: Readonly<Record<string, number>>, hooks: LoopHooks = {}): Readonly<Record<string, number>> {
+    this.#hooks = hooks;
+    const args = this.#loop.params.map((name) => {
+      const value = params[name];
+      assert(value !== undefined, `a compiled loop lacks its parameter ${name}`);
+      return value;
+    });
+    const given = this.#run(...args);
+    const values = Array.isArray(given) ? (given as number[]) : [given as number];
+    return Object.fromEntries(this.#loop.results.map((name, at) => [name, values[at]!] as const));
+  }
+
+  #hook(name: string, args: readonly number[]): void {
+    const hook = this.#hooks[name];
+    assert(hook !== undefined, `a compiled loop lacks its function ${name}`);
+    hook(...args);
+  }
+}
+
+function importsOf(module: WebAssembly.Module): readonly { name: string }[] {
+  return WebAssembly.Module.imports(module).filter(({ kind }) => kind === "function");
+}

@@ -1,0 +1,168 @@
+/**
+ * Functions over rows, run compiled and run as JavaScript, over the same columns.
+ */
+import { Arena } from "../../../core/column/arena.ts";
+import { allocateColumns, readerOf } from "../../../core/column/columnSet.ts";
+import type { ColumnRef, ColumnSet, Schema } from "../../../core/column/types.ts";
+import { RunnableLoop } from "../../../core/compile/compiledLoop.ts";
+import { compileRows, isRefusal } from "../../../core/compile/compileRows.ts";
+import type { Refusal } from "../../../core/compile/refused.ts";
+import { revive } from "../../../core/function/revive.ts";
+import { ship, type AnyFunction } from "../../../core/function/ship.ts";
+import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
+
+const environment = { importModule: (url: string) => import(url) as Promise<Record<string, unknown>> };
+
+/** Columns that hold these values. */
+export function columnsOf(arena: Arena, schema: Schema, values: readonly unknown[]): ColumnSet {
+  const columns = allocateColumns(arena, schema, values.length, "test");
+  const writer = writerFor(schema, arena, columns, 0, values.length);
+  values.forEach((value, row) => writer.set(row, value));
+  return { schema, length: values.length, columns };
+}
+
+/** Every byte of fixed columns, as hexadecimal. */
+export function bytesOf(arena: Arena, { columns }: ColumnSet): string {
+  return columns
+    .flatMap((column) => {
+      if (column.kind === "encoded") return ["encoded"];
+      const refs: ColumnRef[] = column.validity ? [column.data, column.validity] : [column.data];
+      return refs.map((ref) => {
+        const { buffer, byteOffset, byteLength } = arena.view(ref);
+        return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
+      });
+    })
+    .join("|");
+}
+
+/** Where the columns of a set begin, as parameters of a loop. */
+export function offsetsOf(name: string, { columns }: ColumnSet): Record<string, number> {
+  const offsets: Record<string, number> = {};
+  columns.forEach((column, at) => {
+    if (column.kind === "encoded") return;
+    offsets[`${name}${at}`] = column.data.offset;
+    if (column.validity) offsets[`${name}${at}v`] = column.validity.offset;
+  });
+  return offsets;
+}
+
+/** What a function made of rows: the bytes of the columns, or that it met a missing value. */
+export type Outcome = string;
+
+/** Runs `fn` over the rows both ways; the refusal if it does not compile. */
+export async function runBoth(
+  fn: AnyFunction,
+  args: Readonly<Record<string, { readonly schema: Schema; readonly values: readonly unknown[] }>>,
+  output: Schema,
+): Promise<{ compiled: Outcome; asJavaScript: Outcome } | Refusal> {
+  const arena = Arena.create({ capacityBytes: 1 << 20 });
+  const shipped = ship(fn, "test", "fn");
+  const sets = Object.fromEntries(
+    Object.entries(args).map(([name, { schema, values }]) => [name, columnsOf(arena, schema, values)] as const),
+  );
+  const length = Object.values(args)[0]!.values.length;
+  const out = (): ColumnSet => ({
+    schema: output,
+    length,
+    columns: allocateColumns(arena, output, length, "test"),
+  });
+  const [first, second] = [out(), out()];
+  const loop = compileRows({ fn: shipped, args: sets, output: first });
+  if (isRefusal(loop)) return loop;
+  const params = Object.assign(
+    { from: 0, to: length },
+    offsetsOf("out", first),
+    ...Object.entries(sets).map(([name, set]) => offsetsOf(name, set)),
+  ) as Record<string, number>;
+  const missing = (): never => {
+    throw new NeedsNullable(0, "");
+  };
+  const compiled = outcome(arena, first, () => new RunnableLoop(loop, arena.memory).run(params, { missing }));
+
+  const run = (await revive(shipped, environment)) as (...values: unknown[]) => unknown;
+  const readers = Object.values(sets).map((set) => readerOf(set, arena));
+  const writer = writerFor(output, arena, second.columns, 0, length);
+  const asJavaScript = outcome(arena, second, () => {
+    for (let row = 0; row < length; row++) writer.set(row, run(...readers.map((reader) => reader.get(row))));
+  });
+  return { compiled, asJavaScript };
+}
+
+function outcome(arena: Arena, set: ColumnSet, run: () => void): Outcome {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof NeedsNullable) return "a missing value";
+    throw error;
+  }
+  return bytesOf(arena, set);
+}
+
+export const number: Schema = scalar("number");
+export const boolean: Schema = scalar("boolean");
+export const nullableNumber: Schema = scalar("number", true);
+
+export function scalar(type: "number" | "boolean" | "bigint", nullable = false): Schema {
+  return { kind: "scalar", field: { name: "", type, nullable } };
+}
+
+/** `record({ x: "number", n: "number?" })`. */
+export function record(fields: Readonly<Record<string, string>>): Schema {
+  return {
+    kind: "record",
+    fields: Object.entries(fields).map(([name, type]) => ({
+      name,
+      type: type.replace("?", "") as "number",
+      nullable: type.endsWith("?"),
+    })),
+  };
+}
+
+/** Numbers at which arithmetic goes its own ways. */
+export const specialNumbers: readonly number[] = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  0.49999999999999994,
+  2.5,
+  3,
+  -7,
+  100,
+  NaN,
+  Infinity,
+  -Infinity,
+  5e-324,
+  -5e-324,
+  2.2250738585072014e-308,
+  1e-310,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  Number.EPSILON,
+  2 ** 31,
+  -(2 ** 31),
+  2 ** 31 - 1,
+  2 ** 32,
+  2 ** 32 - 1,
+  2 ** 32 + 5,
+  2 ** 52 + 1,
+  2 ** 53,
+  2 ** 53 + 2,
+  -(2 ** 53) - 2,
+  2 ** 63,
+  2 ** 64 + 2 ** 12,
+  -(2 ** 70),
+  1e21,
+  123456789.123,
+];
+
+/** The function that `source` is, with `captured` around it. */
+export function functionFrom(source: string, captured: Readonly<Record<string, unknown>> = {}): AnyFunction {
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text is the test's own
+  const make = new Function(...Object.keys(captured), `"use strict"; return ${source};`) as (
+    ...values: unknown[]
+  ) => AnyFunction;
+  return make(...Object.values(captured));
+}
