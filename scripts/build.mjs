@@ -1,6 +1,7 @@
-// Builds the package into dist/: TypeScript by tsc, kernels by asc, the viewer's page by esbuild, the command's execute bit.
+// Builds the package into dist/: TypeScript by tsc, kernels by asc, the protocol as it is, the viewer's page by esbuild,
+// the command's execute bit.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compileKernels } from "./kernels.mjs";
 
@@ -15,6 +16,7 @@ try {
   process.exit(1); // tsc has printed why
 }
 if (!(await compileKernels())) process.exit(1); // asc has printed why
+copyFileSync(`${root}core/net/superstep.proto`, `${root}dist/core/net/superstep.proto`);
 if (existsSync(`${root}viz/browser/bundle.mjs`)) {
   const { bundlePage } = await import("../viz/browser/bundle.mjs");
   await bundlePage(`${root}dist/viz/page.html`);
