@@ -26,7 +26,7 @@ const uint32 = integer(0, 0xffff_ffff);
 
 export const extentWire: Wire<Extent> = record<Extent>({
   byteLength: natural,
-  checksum: enumeration<"crc32">("CHECKSUM", "crc32"),
+  checksum: enumeration<"crc32">("CHECKSUM", { crc32: true }),
 });
 const endWire: Wire<End> = record<End>({ numChunks: natural, checksum: uint32 });
 const endBytes = messageBytes("DownloadPart"); // extent, chunk and end have one place in all *Part messages

@@ -46,7 +46,7 @@ export interface Transcript {
   readonly serverNonce: Uint8Array;
 }
 
-const role = enumeration<Role>("ROLE", "driver", "executor", "master", "worker", "client");
+const role = enumeration<Role>("ROLE", { driver: true, executor: true, master: true, worker: true, client: true });
 
 export const helloWire: Wire<Hello> = record<Hello>({ role, expected: role, nonce: bytes(32) });
 export const challengeWire: Wire<Challenge> = record<Challenge>({ role, nonce: bytes(32), proof: bytes(32) });

@@ -28,6 +28,11 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Wir
 /** An integer in [0, 2^53): a number of things, an index, a size in bytes. */
 export const natural: Wire<number> = integer(0);
 
+/** A finite number >= 0, not always a whole one: milliseconds. */
+export const duration: Wire<number> = checked((value): value is number => Number.isFinite(value) && value >= 0, {
+  rule: "a finite number >= 0",
+});
+
 export const flag: Wire<boolean> = checked((value): value is boolean => typeof value === "boolean", {
   rule: "true or false",
 });
@@ -88,8 +93,9 @@ export function optional<T>(of: Wire<T>): Wire<T | undefined> {
   };
 }
 
-/** One of some strings: `threadDied` is `PREFIX_THREAD_DIED` in the schema. */
-export function enumeration<T extends string>(prefix: string, ...values: readonly T[]): Wire<T> {
+/** One of the keys of `all`: `threadDied` is `PREFIX_THREAD_DIED` in the schema. */
+export function enumeration<T extends string>(prefix: string, all: Readonly<Record<T, unknown>>): Wire<T> {
+  const values = Object.keys(all) as T[];
   const names = new Map(values.map((value) => [value, `${prefix}_${upperSnakeCase(value)}`]));
   const found = new Map([...names].map(([value, name]) => [name, value]));
   const rule = `one of ${values.join(", ")}`;

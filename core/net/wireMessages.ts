@@ -2,7 +2,7 @@
  * The messages of `messages.ts` on the wire: which values of theirs are accepted.
  */
 import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
-import type { FailureKind } from "../schedule/failure.ts";
+import { consequences, type FailureKind } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import type {
@@ -22,6 +22,7 @@ import type {
 } from "./messages.ts";
 import {
   bytes,
+  duration,
   enumeration,
   flag,
   integer,
@@ -65,22 +66,10 @@ const blockGroup = union<BlockGroup, "kind">("kind", {
   broadcast: record({ broadcast: natural }),
 });
 
-const level = enumeration<StorageLevel>("STORAGE_LEVEL", "memory", "memoryAndDisk", "disk");
+const level = enumeration<StorageLevel>("STORAGE_LEVEL", { memory: true, memoryAndDisk: true, disk: true });
 
 const failure = record<FailureMessage>({
-  kind: enumeration<FailureKind>(
-    "FAILURE_KIND",
-    "userError",
-    "permanent",
-    "threadDied",
-    "threadNotStarted",
-    "outOfMemory",
-    "noSpace",
-    "hostLost",
-    "fetchFailed",
-    "notStarted",
-    "cancelled",
-  ),
+  kind: enumeration<FailureKind>("FAILURE_KIND", consequences),
   error: bytes(),
 });
 
@@ -156,6 +145,7 @@ const command = union<Command, "type">("type", {
   collectGarbage: empty,
   startThreads: empty,
   removeBlocks: record({ group: blockGroup }),
+  releasePayloads: record({ numbers: list(natural) }),
   peers: record({ peers }),
 });
 
@@ -167,14 +157,25 @@ const event = union<HostEvent, "type">("type", {
   taskFailed: record({ launch: natural, failure }),
   blockStored: record({ id: blockIdWire, byteLength: natural }),
   blockDropped: record({ id: blockIdWire }),
+  exchanged: record({
+    jobId: natural,
+    stageId: natural,
+    bytes: natural,
+    computeMs: duration,
+    shipMs: duration,
+    waitMs: duration,
+  }),
   warning: record<Variant<HostEvent, "warning">>({ code: name, text: reason, error: optional(bytes()) }),
 });
 
 const stats = record<HostStats>({
   residentBytes: natural,
   arenaBytes: natural,
+  blocks: natural,
   blockMemoryBytes: natural,
   blockDiskBytes: natural,
+  spilledBlocks: natural,
+  droppedBlocks: natural,
   busyThreads: natural,
   sentBytes: natural,
   receivedBytes: natural,
@@ -197,7 +198,7 @@ function call<Req, Res>(request: Wire<Req>, response: Wire<Res>): { request: Wir
 }
 
 const next = record<{ next: number }>({ next: natural });
-const waitingState = enumeration<"waiting" | "running">("WAITING_STATE", "waiting", "running");
+const waitingState = enumeration<"waiting" | "running">("WAITING_STATE", { waiting: true, running: true });
 const submission = record<{ submission: string }>({ submission: name });
 const application = record<{ application: string }>({ application: name });
 
@@ -231,12 +232,15 @@ export const callWires: CallWires = {
           application: name,
           executor: name,
           cores: natural,
+          memoryBytes: natural,
         }),
       ),
+      drivers: list(name),
     }),
     record({ heartbeatMs: natural, timeoutMs: natural }),
   ),
   "master.workerHeartbeat": call(record({ worker: name }), record({ known: flag })),
+  "master.endWorker": call(record({ worker: name }), empty),
   "master.registerApplication": call(
     record({
       application: name,
@@ -247,17 +251,29 @@ export const callWires: CallWires = {
       memoryBytesPerExecutor: natural,
       versions: versionsWire,
     }),
-    record({ state: waitingState, workers: natural, freeCores: natural }),
+    record({
+      state: waitingState,
+      workers: natural,
+      freeCores: natural,
+      executors: natural,
+      waiting: reason,
+      heartbeatMs: natural,
+      timeoutMs: natural,
+    }),
   ),
   "master.applicationHeartbeat": call(
-    application,
+    record({ application: name, after: natural, replace: flag }),
     record({
       known: flag,
       workers: natural,
+      executors: natural,
+      waiting: reason,
       ended: list(record<Calls["master.applicationHeartbeat"][1]["ended"][number]>({ executor: name, text: reason })),
+      next: natural,
     }),
   ),
   "master.endApplication": call(application, empty),
+  "master.killExecutor": call(record({ application: name, executor: name }), empty),
   "master.executorEnded": call(record({ worker: name, application: name, executor: name, text: reason }), empty),
   "master.submitDriver": call(
     record({ submission: name, program: path, args, cores: natural, versions: versionsWire }),
@@ -266,16 +282,15 @@ export const callWires: CallWires = {
   "master.driverStatus": call(
     submission,
     record({
-      state: enumeration<Calls["master.driverStatus"][1]["state"]>(
-        "DRIVER_STATE",
-        "waiting",
-        "running",
-        "finished",
-        "failed",
-        "lost",
-        "killed",
-        "unknown",
-      ),
+      state: enumeration<Calls["master.driverStatus"][1]["state"]>("DRIVER_STATE", {
+        waiting: true,
+        running: true,
+        finished: true,
+        failed: true,
+        lost: true,
+        killed: true,
+        unknown: true,
+      }),
       exitCode,
       text: reason,
     }),
@@ -286,8 +301,8 @@ export const callWires: CallWires = {
     record({ application: name, executor: name, driverAddress: address, cores: natural, memoryBytes: natural }),
     empty,
   ),
-  "worker.stopExecutor": call(record({ application: name, executor: name }), empty),
-  "worker.launchDriver": call(record({ submission: name, program: path, args }), empty),
+  "worker.stopExecutor": call(record({ application: name, executor: name, force: flag }), empty),
+  "worker.launchDriver": call(record({ submission: name, program: path, args, cores: natural }), empty),
   "worker.stopDriver": call(submission, empty),
 };
 
