@@ -27,6 +27,11 @@ export class Shape {
     this.#driver = driver;
   }
 
+  /** True if rows by source are built, or are being built. */
+  get hasOutRows(): boolean {
+    return this.#outRows !== undefined;
+  }
+
   /** Rows by source, one a vertex partition; built at the first call. */
   outRows(): Promise<readonly EdgeRows[]> {
     this.#outRows ??= outRows(this.#driver, this.topology).catch((error: unknown) => {

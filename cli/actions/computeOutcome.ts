@@ -92,12 +92,13 @@ async function bfs({ parameters }: RunRequest, loaded: CommandGraph): Promise<Ou
   const { direction = "out" } = parameters;
   const source = await vertexNamed("run", "--source", parameters.source!, loaded);
   const options = { source, direction, ...limitOf(parameters) };
-  const { graph, supersteps, converged } = await loaded.graph.bfs(options);
+  const { graph, supersteps, converged, method } = await loaded.graph.bfs(options);
   return {
     table: missingWhereInfinite(await vertexTable(graph, { vertex: "depth" })),
     order: { by: "depth", order: "ascending" },
     supersteps,
     converged,
+    method,
     parameters: { ...options, source: jsonValue(source) },
   };
 }

@@ -131,7 +131,7 @@ function endLine(
   const size = `${counted(counts.vertices, "vertex", "vertices")}, ${counted(counts.edges, "edge")}`;
   const where = output === undefined || output === "-" ? "" : `; wrote ${output}`;
   return (
-    `${algorithm}: ${method === "kernel" ? "kernel" : counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
+    `${algorithm}: ${method === "kernel" && supersteps === 0 ? "kernel" : counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
     `read ${read} ms, build ${build} ms, compute ${compute} ms, write ${write} ms${where}`
   );
 }

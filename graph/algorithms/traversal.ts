@@ -47,9 +47,7 @@ const byAttr: Record<TraversalDirection, RelaxByAttr> = {
  * @throws SuperstepError INVALID_ARGUMENT if `direction` is not one of the three.
  */
 export function traversed<ED>(direction: TraversalDirection, length: EdgeLength): PregelOptions<number, ED, number> {
-  if (!Object.hasOwn(byHops, direction)) {
-    throw invalidArgument("traversal", "direction", '"out", "in" or "either"', direction);
-  }
+  checkDirection(direction);
   const send = length.kind === "hops" ? byHops[direction] : byAttr[direction];
   return {
     initialMessage: Infinity, // beyond any distance: changes nothing
@@ -59,4 +57,10 @@ export function traversed<ED>(direction: TraversalDirection, length: EdgeLength)
     mergeMessage: (a, b) => Math.min(a, b),
     tripletFields: { src: true, dst: true, edge: length.kind === "attr" },
   };
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT if `direction` is not one of the three. */
+export function checkDirection(direction: TraversalDirection): void {
+  if (Object.hasOwn(byHops, direction)) return;
+  throw invalidArgument("traversal", "direction", '"out", "in" or "either"', direction);
 }

@@ -12,3 +12,4 @@ export {
   writeIds64,
   writeRoots,
 } from "./components.as";
+export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, writeDepths } from "./bfs.as";

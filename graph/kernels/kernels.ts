@@ -29,6 +29,50 @@ export interface Kernels {
   writeRoots(parents: Address, labels: Address, from: number, to: number): void;
   writeIds32(parents: Address, ids: Address, labels: Address, from: number, to: number): void;
   writeIds64(parents: Address, ids: Address, labels: Address, from: number, to: number): void;
+
+  initDepths(depths: Address, from: number, to: number): void;
+  searchDown(
+    list: Address,
+    from: number,
+    to: number,
+    rowStart: Address,
+    neighbours: Address,
+    depths: Address,
+    depth: number,
+    next: Address,
+    state: Address,
+    buffer: Address,
+    degreeStart: Address,
+    otherStart: Address,
+  ): void;
+  searchUp(
+    from: number,
+    to: number,
+    rowStart: Address,
+    neighbours: Address,
+    depths: Address,
+    depth: number,
+    frontier: Address,
+    next: Address,
+    isMore: boolean,
+    state: Address,
+    degreeStart: Address,
+    otherStart: Address,
+  ): void;
+  clearBits(bits: Address, from: number, to: number): void;
+  listToBits(list: Address, from: number, to: number, bits: Address): void;
+  collectLevel(
+    from: number,
+    to: number,
+    depths: Address,
+    depth: number,
+    list: Address,
+    state: Address,
+    buffer: Address,
+    degreeStart: Address,
+    otherStart: Address,
+  ): void;
+  writeDepths(depths: Address, values: Address, from: number, to: number): void;
 }
 
 /** The kernels of this thread, compiled at the first call. */

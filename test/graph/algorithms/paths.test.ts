@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { bfs, bfsByProgram } from "../../../graph/algorithms/bfs.ts";
 import { dijkstra } from "../../reference/dijkstra.ts";
 import { useContext } from "../../support/context.ts";
 import { attrsOf, edges, graphOf, idsOf, randomArcs, type Arc } from "../../support/graphs.ts";
@@ -115,24 +116,66 @@ describe("sssp", () => {
 
 describe("bfs", () => {
   const ctx = useContext("local[2]");
+  const ends = [
+    ["out", (arcs: readonly Arc[]) => arcs],
+    ["in", reversed],
+    ["either", (arcs: readonly Arc[]) => [...arcs, ...reversed(arcs)]],
+  ] as const;
 
-  it("agrees with Dijkstra over edges of length 1", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        const arcs = [{ srcId: 0, dstId: 0, attr: 1 }, ...randomArcs(seed, 25, 40)];
-        const { graph, supersteps } = await graphOf(ctx, arcs, 3).bfs({ source: 0 });
-        const depths = await attrsOf(graph);
-        expect(depths).toEqual(dijkstra(idsOf(arcs), hops(arcs), 0));
-        expect(supersteps).toBe(Math.max(...[...depths.values()].filter((depth) => depth < Infinity)));
-      }),
-      { numRuns: 15 },
-    );
+  describe.each([
+    ["kernel", bfs],
+    ["program", bfsByProgram],
+  ] as const)("by %s", (method, find) => {
+    it.each(ends)("agrees with Dijkstra over edges of length 1 in direction %s", async (direction, along) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(),
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 0, max: 80 }),
+          async (seed, n, m) => {
+            const arcs = [{ srcId: 0, dstId: 0, attr: 1 }, ...randomArcs(seed, n, m)];
+            const run = await find(graphOf(ctx, arcs, 3), { source: 0, direction });
+            const depths = await attrsOf(run.graph);
+            expect(depths).toEqual(dijkstra(idsOf(arcs), hops(along(arcs)), 0));
+            expect(run.supersteps).toBe(Math.max(...[...depths.values()].filter((depth) => depth < Infinity)));
+            expect([run.converged, run.method]).toEqual([true, method]);
+          },
+        ),
+        { numRuns: 12 },
+      );
+    });
+
+    it("goes on from level to level along a chain", async () => {
+      const chain = Array.from({ length: 300 }, (_, id) => ({ srcId: id, dstId: id + 1, attr: 1 }));
+      const run = await find(graphOf(ctx, chain, 3), { source: 0 });
+      expect([...(await attrsOf(run.graph)).values()]).toEqual(Array.from({ length: 301 }, (_, id) => id));
+      expect(run.supersteps).toBe(300);
+    });
+
+    it.each([
+      [2, [0, 1, 2, Infinity], 2, false],
+      [3, [0, 1, 2, 3], 3, false],
+      [4, [0, 1, 2, 3], 3, true],
+    ])("stops at the limit %i, and says so", async (maxSupersteps, expected, supersteps, converged) => {
+      const run = await find(graphOf(ctx, edges("0>1>2>3"), 2), { source: 0, maxSupersteps });
+      expect([...(await attrsOf(run.graph)).values()]).toEqual(expected);
+      expect([run.supersteps, run.converged]).toEqual([supersteps, converged]);
+    });
+
+    it("takes 5n for 5, and refuses what is no vertex, no direction, no limit", async () => {
+      const graph = graphOf(ctx, edges("5>6"), 1);
+      expect([...(await attrsOf((await find(graph, { source: 5n })).graph)).values()]).toEqual([0, 1]);
+      for (const bad of [{ source: 77 }, { source: 5, direction: "both" as "in" }, { source: 5, maxSupersteps: 0 }]) {
+        await expect(find(graph, bad)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      }
+    });
   });
 
-  it("stops at a limit, and says so", async () => {
-    const run = await graphOf(ctx, edges("0>1>2>3"), 2).bfs({ source: 0, maxSupersteps: 2 });
-    expect([...(await attrsOf(run.graph)).values()]).toEqual([0, 1, 2, Infinity]);
-    expect(run.converged).toBe(false);
+  it("keeps edge attributes, and computes its result again after unpersist", async () => {
+    const { graph } = await graphOf(ctx, edges("1-5>2 2-7>3"), 2).bfs({ source: 1 });
+    await graph.unpersist();
+    expect([...(await attrsOf(graph)).values()]).toEqual([0, 1, 2]);
+    expect((await graph.edges.collect()).map(({ attr }) => attr)).toEqual([5, 7]);
   });
 });
 

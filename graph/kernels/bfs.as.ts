@@ -1,0 +1,170 @@
+/**
+ * One level of a breadth-first search, by lists or by bits; see `bfs.ts`.
+ *
+ * `degreeStart` and `otherStart` are the row starts by which the edges out of found vertices are counted; 0 for none.
+ */
+import { bit, bufferWords, flush, setDouble, setWord, word } from "./words.as";
+
+/** The depth of a vertex that was not reached. */
+const unseen: u32 = 0xffffffff;
+
+/** Byte offsets in the state that threads share: 64 bits each. */
+const numFoundAt: usize = 0;
+const edgesFoundAt: usize = 8;
+const edgesScannedAt: usize = 16;
+
+function degree(degreeStart: usize, otherStart: usize, v: u32): u64 {
+  let edges: u64 = 0;
+  if (degreeStart != 0) edges += word(degreeStart, v + 1) - word(degreeStart, v);
+  if (otherStart != 0) edges += word(otherStart, v + 1) - word(otherStart, v);
+  return edges;
+}
+
+/** Every vertex of [from, to) unseen. */
+export function initDepths(depths: usize, from: u32, to: u32): void {
+  memory.fill(depths + ((<usize>from) << 2), 0xff, (<usize>(to - from)) << 2);
+}
+
+/** Top-down: from entries [from, to) of `list`, of depth `depth` - 1, to what they see first, appended to `next`. */
+export function searchDown(
+  list: usize,
+  from: u32,
+  to: u32,
+  rowStart: usize,
+  neighbours: usize,
+  depths: usize,
+  depth: u32,
+  next: usize,
+  state: usize,
+  buffer: usize,
+  degreeStart: usize,
+  otherStart: usize,
+): void {
+  let count: u32 = 0;
+  let edges: u64 = 0;
+  for (let i = from; i < to; i++) {
+    const u = word(list, i);
+    const end = word(rowStart, u + 1);
+    for (let entry = word(rowStart, u); entry < end; entry++) {
+      const v = word(neighbours, entry);
+      if (word(depths, v) != unseen) continue;
+      if (atomic.cmpxchg<u32>(depths + ((<usize>v) << 2), unseen, depth) != unseen) continue;
+      edges += degree(degreeStart, otherStart, v);
+      setWord(buffer, count++, v);
+      if (count == bufferWords) {
+        flush(buffer, count, next, state + numFoundAt);
+        count = 0;
+      }
+    }
+  }
+  flush(buffer, count, next, state + numFoundAt);
+  atomic.add<u64>(state + edgesFoundAt, edges);
+}
+
+/**
+ * Bottom-up: unseen vertices of [from, to), both multiples of 64 or the end, that have a neighbour among the bits of
+ * `frontier` get `depth`, and their bits are set in `next`: besides those that are set if `isMore`.
+ */
+export function searchUp(
+  from: u32,
+  to: u32,
+  rowStart: usize,
+  neighbours: usize,
+  depths: usize,
+  depth: u32,
+  frontier: usize,
+  next: usize,
+  isMore: bool,
+  state: usize,
+  degreeStart: usize,
+  otherStart: usize,
+): void {
+  let found: u64 = 0;
+  let edges: u64 = 0;
+  let scanned: u64 = 0;
+  for (let start = from; start < to; start += 64) {
+    const last = min(start + 64, to);
+    // Without a branch on what is read, the first neighbours of many vertices are fetched from memory at once.
+    let hits: u64 = 0;
+    let open: u64 = 0;
+    for (let v = start; v < last; v++) {
+      const begin = word(rowStart, v);
+      const isOpen = u32(word(depths, v) == unseen) & u32(begin < word(rowStart, v + 1));
+      const isHit = isOpen & u32(bit(frontier, word(neighbours, isOpen != 0 ? begin : 0)));
+      hits |= (<u64>isHit) << (v & 63);
+      open |= (<u64>(isOpen ^ isHit)) << (v & 63);
+    }
+    scanned += popcnt<u64>(hits | open);
+    for (; open != 0; open &= open - 1) {
+      const v = start + <u32>ctz<u64>(open);
+      const begin = word(rowStart, v) + 1;
+      const end = word(rowStart, v + 1);
+      let entry = begin;
+      while (entry < end) {
+        if (bit(frontier, word(neighbours, entry++))) {
+          hits |= (<u64>1) << (v & 63);
+          break;
+        }
+      }
+      scanned += entry - begin;
+    }
+    store<u64>(next + (start >> 3), isMore ? hits | load<u64>(next + (start >> 3)) : hits);
+    for (; hits != 0; hits &= hits - 1) {
+      const v = start + <u32>ctz<u64>(hits);
+      setWord(depths, v, depth);
+      edges += degree(degreeStart, otherStart, v);
+      found++;
+    }
+  }
+  atomic.add<u64>(state + numFoundAt, found);
+  atomic.add<u64>(state + edgesFoundAt, edges);
+  atomic.add<u64>(state + edgesScannedAt, scanned);
+}
+
+/** Clears the bits of [from, to), both multiples of 64 or the end. */
+export function clearBits(bits: usize, from: u32, to: u32): void {
+  memory.fill(bits + (from >> 3), 0, ((to - from + 63) >> 6) << 3);
+}
+
+/** Sets the bits of entries [from, to) of `list`. */
+export function listToBits(list: usize, from: u32, to: u32, bits: usize): void {
+  for (let i = from; i < to; i++) {
+    const v = word(list, i);
+    atomic.or<u32>(bits + ((v >> 5) << 2), (<u32>1) << (v & 31));
+  }
+}
+
+/** Appends the vertices of [from, to) whose depth is `depth` to `list`, and counts their edges. */
+export function collectLevel(
+  from: u32,
+  to: u32,
+  depths: usize,
+  depth: u32,
+  list: usize,
+  state: usize,
+  buffer: usize,
+  degreeStart: usize,
+  otherStart: usize,
+): void {
+  let count: u32 = 0;
+  let edges: u64 = 0;
+  for (let v = from; v < to; v++) {
+    if (word(depths, v) != depth) continue;
+    edges += degree(degreeStart, otherStart, v);
+    setWord(buffer, count++, v);
+    if (count == bufferWords) {
+      flush(buffer, count, list, state + numFoundAt);
+      count = 0;
+    }
+  }
+  flush(buffer, count, list, state + numFoundAt);
+  atomic.add<u64>(state + edgesFoundAt, edges);
+}
+
+/** Depths as doubles, Infinity where a vertex was not reached. */
+export function writeDepths(depths: usize, values: usize, from: u32, to: u32): void {
+  for (let v = from; v < to; v++) {
+    const depth = word(depths, v);
+    setDouble(values, v, depth == unseen ? Infinity : <f64>depth);
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { bfsByProgram } from "../../../graph/algorithms/bfs.ts";
+import type { Graph } from "../../../graph/graph.ts";
+import type { Row } from "../../../graph/load/graphLoader.ts";
+import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
+import { bitsOf } from "../../support/bits.ts";
+import { useContext } from "../../support/context.ts";
+
+/**
+ * Graphs of many chunks a phase, so that threads meet: a small world, whose levels are large, and a grid, whose levels are
+ * many. Ids are those of the generators.
+ */
+describe("kernels on several threads", () => {
+  const contexts = [useContext("local[1]"), useContext("local[3]")];
+  const graphs: [name: string, make: (at: number) => Promise<Graph<Row, Row>>, source: number][] = [
+    ["R-MAT", (at) => GraphGenerators.rmat(contexts[at]!, { vertices: 30_000, edges: 300_000, seed: 3 }), 0],
+    ["a grid", (at) => GraphGenerators.grid(contexts[at]!, 180, 210), 180 * 105 + 7],
+  ];
+
+  describe.each(graphs)("on %s", (_name, make, source) => {
+    it.each(["out", "in", "either"] as const)("bfs has the bits of the program in direction %s", async (direction) => {
+      const graph = await make(0);
+      const options = { source, direction };
+      const expected = await bfsByProgram(graph, options);
+      const bits = await bitsOf(expected.graph);
+      const fresh = await graph.bfs(options);
+      await graph.parts.shape.use((shape) => shape.outRows());
+      const withOutRows = await graph.bfs(options);
+      const onThree = await (await make(1)).bfs(options);
+      for (const run of [fresh, withOutRows, onThree]) {
+        expect((await bitsOf(run.graph)) === bits).toBe(true);
+        expect([run.supersteps, run.converged]).toEqual([expected.supersteps, expected.converged]);
+      }
+    });
+  });
+});
