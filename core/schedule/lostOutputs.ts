@@ -9,14 +9,19 @@ import type { Launch } from "./protocol.ts";
 import type { JobRun, ShuffleRun, StageRun, Step } from "./state.ts";
 
 /**
- * Takes the map output that a task could not read off the books; it is written again for all jobs that need it. If its
- * host could not be reached at all, so are all outputs of that shuffle there: each further one would only be found out
- * about later.
+ * Takes the map output that a task could not read off the books; it is written again for all jobs that need it. So are
+ * all outputs of that shuffle on the same host, if that could not be reached at all, or if `isRepeated`: the stage has
+ * met a loss before and not succeeded since. Else each further one would cost it an attempt to find out about.
  *
  * `unknown`: the failure names no output that a stage of the task's job writes. `old`: what it names has been written
  * again elsewhere since.
  */
-export function noteLostOutput(step: Step, job: JobRun, { error }: TaskFailure): "lost" | "old" | "unknown" {
+export function noteLostOutput(
+  step: Step,
+  job: JobRun,
+  { error }: TaskFailure,
+  isRepeated: boolean,
+): "lost" | "old" | "unknown" {
   const failed = fetchFailureIn(error);
   if (failed === undefined) return "unknown";
   const { shuffle: shuffleId, map, holder } = failed;
@@ -25,7 +30,8 @@ export function noteLostOutput(step: Step, job: JobRun, { error }: TaskFailure):
   if (shuffle === undefined || writer?.tasks[map] === undefined) return "unknown";
   if (shuffle.missing.has(map)) return "lost";
   if (holder !== undefined && shuffle.locations[map] !== holder) return "old";
-  lose(step, shuffleId, failed.isUnreachable && holder !== undefined ? outputsOn(shuffle, holder) : [map]);
+  const isWhole = holder !== undefined && (failed.isUnreachable === true || isRepeated);
+  lose(step, shuffleId, isWhole ? outputsOn(shuffle, holder) : [map]);
   return "lost";
 }
 
@@ -36,7 +42,7 @@ export function noteLostOutput(step: Step, job: JobRun, { error }: TaskFailure):
 export function loseMapOutput(step: Step, job: JobRun, stage: StageRun, launch: Launch, failure: TaskFailure): void {
   const { maxStageAttempts, maxStageAttemptsInAll } = step.state.settings;
   const { isReady } = stage;
-  const found = noteLostOutput(step, job, failure);
+  const found = noteLostOutput(step, job, failure, stage.lostInARow > 0);
   if (isReady) {
     if (found === "lost") stage.lostInARow++; // losses that gather until the stage goes on are one
     stage.lostInAll++;

@@ -96,7 +96,7 @@ export function react(step: Step, { run, job, stage, failure }: FailedLaunch): v
   const { launch } = run;
   const task = stage.tasks[launch.partition]!;
   if (job.ending !== undefined) {
-    if (failure.kind === "fetchFailed") noteLostOutput(step, job, failure);
+    if (failure.kind === "fetchFailed") noteLostOutput(step, job, failure, false);
     return settleIfIdle(step, job);
   }
   if (task.isDone || run.stopped === "superseded") return;

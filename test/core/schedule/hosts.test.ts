@@ -345,6 +345,18 @@ describe("fetch failures", () => {
     expect(missing(script)).toEqual([0]);
   });
 
+  it("of a holder that answered lose all that it holds the second time in a row", () => {
+    const script = mapped();
+    script.failFetch(script.launchOf("1/0"), 5, 0, { holder: 1 });
+    script.fail(script.launchOf("1/1"), "notStarted");
+    expect(missing(script)).toEqual([0]);
+    script.finish(script.launchOf("0/0")); // on host 1 or 2
+    const holder = script.state.shuffles.get(5)!.locations[2]!;
+    const held = script.state.shuffles.get(5)!.locations.flatMap((host, map) => (host === holder ? [map] : []));
+    script.failFetch(script.launchOf("1/0"), 5, 2, { holder });
+    expect([held.length > 1, missing(script)]).toEqual([true, held]);
+  });
+
   it("that name a holder of before lose nothing: the task runs again, but not for ever", () => {
     const script = mapped();
     for (let count = 1; script.end(1) === undefined; count++) {

@@ -222,11 +222,14 @@ describe("schedule, whatever happens", () => {
                 const key = `${parent.shuffleId}/${map}`;
                 watch.live.delete(launch.id);
                 const holder = which % 3 === 0 ? 1000 : watch.written.get(key); // 1000: the output has moved since
+                const run = script.state.jobs.get(launch.jobId)!;
+                const isRepeated = run.ending === undefined && run.stages[script.stageIndex(launch)]!.lostInARow > 0;
                 const isUnreachable = which % 2 === 0;
                 if (holder !== 1000) {
                   for (const [other, at] of watch.written) {
                     const isOfShuffle = other.startsWith(`${parent.shuffleId}/`);
-                    if (other === key || (isUnreachable && isOfShuffle && at === holder)) watch.written.delete(other);
+                    if (other === key || ((isUnreachable || isRepeated) && isOfShuffle && at === holder))
+                      watch.written.delete(other);
                   }
                 }
                 const from = { isUnreachable, ...(holder === undefined ? {} : { holder }) };
