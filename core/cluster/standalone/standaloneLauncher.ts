@@ -1,0 +1,165 @@
+/**
+ * A driver's executors on the workers of a standalone cluster: asks its master for them, and hears how they end.
+ */
+import { randomBytes } from "node:crypto";
+import { SuperstepError } from "../../errors.ts";
+import type { Clock } from "../../net/clock.ts";
+import type { Versions } from "../../net/messages.ts";
+import type { Address, Transport } from "../../net/transport.ts";
+import type { KillManner, Launcher, LauncherListener } from "../launcher.ts";
+import { checkCount, maxCores } from "./checkRequest.ts";
+import { MasterLink } from "./masterLink.ts";
+
+/** What an application wants of a cluster. */
+export interface ClusterShare {
+  /** Threads in all: [0, 1000000]; 0 for all that are to be had. Default 0. */
+  readonly cores?: number | undefined;
+  /** Threads of one executor at most: [0, 1024]; 0 for all that it can have on its worker. Default 0. */
+  readonly coresPerExecutor?: number | undefined;
+  /** Bytes of its worker's memory that each executor takes; the master counts them. Default 1 GiB. */
+  readonly memoryBytesPerExecutor?: number | undefined;
+}
+
+/** What a launcher is made of. */
+export interface StandaloneLauncherOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Of the master. */
+  readonly master: Address;
+  /** The application's name, for people. */
+  readonly name: string;
+  readonly share?: ClusterShare;
+  readonly versions: Versions;
+  /** Milliseconds that `start` waits for a first executor. */
+  readonly capacityWaitMs: number;
+}
+
+/** Milliseconds between two questions while there is no executor. */
+const askMs = 250;
+
+/** Registers one application, for one driver. */
+export class StandaloneLauncher implements Launcher {
+  /** The application's name among processes: random. */
+  readonly application: string = `app-${randomBytes(8).toString("hex")}`;
+  readonly #options: StandaloneLauncherOptions;
+  readonly #link: MasterLink;
+  readonly #ended: Set<string> = new Set();
+  #driverAddress: Address = "";
+  #listener: LauncherListener | undefined;
+  /** What the master is to tell from here on. */
+  #after = 0;
+  #executors = 0;
+  #waiting = "";
+  #stopping: Promise<void> | undefined;
+
+  /** @throws SuperstepError INVALID_ARGUMENT if the share is out of range. */
+  constructor(options: StandaloneLauncherOptions) {
+    const { cores = 0, coresPerExecutor = 0, memoryBytesPerExecutor = 2 ** 30 } = options.share ?? {};
+    checkCount("cluster", "cores", cores, 0, 1_000_000);
+    checkCount("cluster", "coresPerExecutor", coresPerExecutor, 0, maxCores);
+    checkCount("cluster", "memoryBytesPerExecutor", memoryBytesPerExecutor, 0, Number.MAX_SAFE_INTEGER);
+    this.#options = { ...options, share: { cores, coresPerExecutor, memoryBytesPerExecutor } };
+    this.#link = new MasterLink({
+      transport: options.transport,
+      clock: options.clock,
+      address: options.master,
+      register: (link) => this.#register(link),
+      beat: (link) => this.#beat(link),
+      lost: (error) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#warn("MASTER_UNREACHABLE", `${this.#url} is out of reach; the run goes on with what it has: ${why}`);
+      },
+      found: () => this.#warn("MASTER_BACK", `${this.#url} is there again`),
+    });
+  }
+
+  async start(driverAddress: Address, listener: LauncherListener): Promise<number> {
+    this.#driverAddress = driverAddress;
+    this.#listener = listener;
+    await this.#link.start();
+    const { clock, capacityWaitMs } = this.#options;
+    const deadline = clock.now() + capacityWaitMs;
+    let told = "";
+    while (this.#executors === 0) {
+      if (this.#stopping !== undefined) throw new SuperstepError("CONTEXT_STOPPED", `${this.#url}: it was stopped`);
+      if (clock.now() >= deadline) throw await this.#noCapacity();
+      if (this.#waiting !== told) this.#warn("NO_CAPACITY", `${this.#url}: waiting: ${this.#waiting}`);
+      told = this.#waiting;
+      await new Promise<void>((resolve) => void clock.after(askMs, resolve));
+      this.#link.beatNow();
+    }
+    return this.#executors;
+  }
+
+  /** The master replaces by itself. */
+  replace(_executor: string): void {}
+
+  kill(executor: string, manner: KillManner): boolean {
+    if (manner === "freeze" || this.#ended.has(executor) || this.#stopping !== undefined) return false;
+    this.#link.call("master.killExecutor", { application: this.application, executor }).catch((error: unknown) => {
+      this.#warn("NOT_KILLED", `executor ${executor}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    return true;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#link.isRegistered) {
+      // without an answer the master misses the application's heartbeats, and ends its executors then
+      await this.#link.call("master.endApplication", { application: this.application }).catch(() => undefined);
+    }
+    await this.#link.close();
+  }
+
+  get #url(): string {
+    return `superstep://${this.#options.master}`;
+  }
+
+  async #register(link: MasterLink): Promise<number> {
+    const { name, versions, share } = this.#options;
+    const answer = await link.call("master.registerApplication", {
+      application: this.application,
+      name,
+      driverAddress: this.#driverAddress,
+      cores: share!.cores!,
+      coresPerExecutor: share!.coresPerExecutor!,
+      memoryBytesPerExecutor: share!.memoryBytesPerExecutor!,
+      versions,
+    });
+    this.#after = 0;
+    this.#executors = answer.executors;
+    this.#waiting = answer.waiting;
+    return answer.heartbeatMs;
+  }
+
+  async #beat(link: MasterLink): Promise<boolean> {
+    const { application } = this;
+    const answer = await link.call("master.applicationHeartbeat", { application, after: this.#after, replace: true });
+    if (!answer.known) return false;
+    this.#after = answer.next;
+    this.#executors = answer.executors;
+    this.#waiting = answer.waiting;
+    for (const { executor, text } of answer.ended) {
+      this.#ended.add(executor);
+      this.#listener?.ended(executor, text);
+    }
+    return true;
+  }
+
+  async #noCapacity(): Promise<SuperstepError> {
+    await this.stop();
+    const { capacityWaitMs } = this.#options;
+    const what = `no executor within ${capacityWaitMs / 1000} s: ${this.#waiting}`;
+    const next = "Start more workers, wait until other applications end, or ask for less memory an executor";
+    const details = { master: this.#options.master, waiting: this.#waiting, capacityWaitMs };
+    return new SuperstepError("NO_CAPACITY", `${this.#url}: ${what}. ${next}.`, { details });
+  }
+
+  #warn(code: string, text: string): void {
+    if (this.#stopping === undefined) this.#listener?.warning(code, text);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Serves a master's status page, its data and `/metrics`: HTTP on this machine's own addresses, HTTPS elsewhere.
+ *
+ * The page holds no data and is served to anyone who asks by the right name; data and metrics need the token. GET only.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { invalidArgument, SuperstepError } from "../../errors.ts";
+import type { ClusterStatus } from "./clusterStatus.ts";
+import { metricsText } from "./metrics.ts";
+import { statusPage, statusPolicy } from "./statusPage.ts";
+
+/** What a status server is made of. */
+export interface StatusServerOptions {
+  readonly status: () => ClusterStatus;
+  /** Where it listens: an address of this machine only, unless there is `tls`. Default 127.0.0.1. */
+  readonly host?: string;
+  /** In [0, 65535]. Default 0, any that is free. */
+  readonly port?: number;
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  /** What data and metrics are asked for with, as `Authorization: Bearer …`. Default: random. */
+  readonly token?: string;
+}
+
+/** A status server that listens. */
+export interface StatusServer {
+  /** Without the token. */
+  readonly url: string;
+  /** Opens the page. Whoever knows it can see the data. */
+  readonly link: string;
+  readonly port: number;
+  /** Ends all connections and the server. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts it; resolves once it listens.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if it is to listen beyond this machine without TLS, or the port is taken.
+ */
+export async function serveStatus(options: StatusServerOptions): Promise<StatusServer> {
+  const { host = "127.0.0.1", port = 0, tls, token = randomBytes(32).toString("base64url"), status } = options;
+  if (tls === undefined && !/^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host))
+    throw invalidArgument("status page", "the host", "one of this machine unless there is TLS", host);
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const { port: own } = server.address() as AddressInfo;
+    const path = (request.url ?? "/").split("?", 1)[0]!;
+    const refusal = refusalOf(request, path, namesOf(host, own), token);
+    if (refusal !== undefined) send(response, refusal, "text/plain; charset=utf-8", refusals[refusal]);
+    else if (path === "/") send(response, 200, "text/html; charset=utf-8", statusPage);
+    else if (path === "/metrics")
+      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", metricsText(status()));
+    else send(response, 200, "application/json", JSON.stringify(status()));
+  };
+  const limits = { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5000 };
+  const server: Server =
+    tls === undefined
+      ? createHttpServer(limits, listener)
+      : createHttpsServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: "TLSv1.3" }, listener);
+  server.maxConnections = 64;
+  await listening(server, host, port);
+  const { port: own } = server.address() as AddressInfo;
+  const name = host.includes(":") ? `[${host}]` : host;
+  const url = `${tls === undefined ? "http" : "https"}://${name}:${own}`;
+  let closed: Promise<void> | undefined;
+  return { url, link: `${url}/#token=${token}`, port: own, close: () => (closed ??= closing(server)) };
+}
+
+const refusals = {
+  401: "401 the token is missing or wrong: open the link that was printed",
+  403: "403 asked by another site",
+  404: "404 nothing here",
+  405: "405 GET only",
+  421: "421 this server does not go by that name",
+} as const;
+
+/** The status of a request that is refused; undefined if it may be answered. */
+function refusalOf(
+  request: IncomingMessage,
+  path: string,
+  names: readonly string[],
+  token: string,
+): keyof typeof refusals | undefined {
+  const { host, origin, authorization } = request.headers;
+  if (host === undefined || !names.includes(host.toLowerCase())) return 421;
+  if (request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length > 1) return 421;
+  if (request.method !== "GET") return 405;
+  if (path === "/") return undefined;
+  if (path !== "/api/status" && path !== "/metrics") return 404;
+  if (origin !== undefined && !names.some((name) => origin === `http://${name}` || origin === `https://${name}`))
+    return 403;
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
+  return isSame(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
+}
+
+/** What the server can be called, with its port. */
+function namesOf(host: string, port: number): string[] {
+  const own = host.includes(":") ? `[${host}]` : host.toLowerCase();
+  return [...new Set([own, "127.0.0.1", "[::1]", "localhost"])].map((name) => `${name}:${port}`);
+}
+
+/** Compares in a time that says nothing about where two texts differ. */
+function isSame(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": Buffer.byteLength(body),
+    "content-security-policy": statusPolicy,
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    ...(status === 405 && { allow: "GET" }),
+  });
+  response.end(body);
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException): void => {
+      const text = `status page: cannot listen on ${host}, port ${port} (${error.code}). Choose another, or 0 for any.`;
+      reject(new SuperstepError("INVALID_ARGUMENT", text, { details: { port }, cause: error }));
+    };
+    server.once("error", refuse);
+    server.listen({ host, port }, () => {
+      server.off("error", refuse);
+      resolve();
+    });
+  });
+}
+
+function closing(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
