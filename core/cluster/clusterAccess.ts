@@ -32,7 +32,6 @@ export interface ClusterAccess {
 
 /** Names of environment variables that stand in for options. */
 export const accessVariables = {
-  secret: secretVariable,
   secretFile: "SUPERSTEP_SECRET_FILE",
   tls: "SUPERSTEP_TLS",
   host: "SUPERSTEP_HOST",

@@ -111,6 +111,11 @@ export class Worker {
     return this.#server!.address;
   }
 
+  /** Its own, private directory: one in it for each process that runs. */
+  get workDirectory(): string {
+    return this.#directory.path;
+  }
+
   /** Ends all that runs here, tells the master, and removes the work directory. Idempotent. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
