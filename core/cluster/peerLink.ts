@@ -1,0 +1,86 @@
+/**
+ * The way to one peer, for as long as it is wanted: connected when first used, and again after the connection broke.
+ */
+import { hasCode, SuperstepError } from "../errors.ts";
+import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "../net/messages.ts";
+import type { Address, CallOptions, Peer, Role, Transport } from "../net/transport.ts";
+
+/** What calls, uploads and downloads need of a peer. */
+export type Calling = Pick<Peer, "call" | "upload" | "download">;
+
+/** A peer that is reached anew when it was lost. Errors are those of `Transport.connect` and of `Peer`. */
+export class PeerLink implements Calling {
+  readonly address: Address;
+  readonly #transport: Transport;
+  readonly #role: Role;
+  #peer: Promise<Peer> | undefined;
+  #isClosed = false;
+
+  constructor(transport: Transport, address: Address, role: Role) {
+    this.#transport = transport;
+    this.address = address;
+    this.#role = role;
+  }
+
+  call<M extends CallName>(method: M, request: Request<M>, options: CallOptions = {}): Promise<Response<M>> {
+    return this.#using((peer) => peer.call(method, request, options), options);
+  }
+
+  upload<M extends UploadName>(
+    method: M,
+    header: Uploads[M],
+    bytes: readonly Uint8Array[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    return this.#using((peer) => peer.upload(method, header, bytes, options), options);
+  }
+
+  download<M extends DownloadName>(
+    method: M,
+    request: Downloads[M],
+    options: CallOptions = {},
+  ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
+    return this.#using((peer) => peer.download(method, request, options), options);
+  }
+
+  /** Ends the connection; calls under way, and later ones, reject with UNREACHABLE. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    const peer = this.#peer;
+    this.#peer = undefined;
+    peer?.then(
+      (connected) => connected.close(),
+      () => undefined,
+    );
+  }
+
+  async #using<R>(use: (peer: Peer) => Promise<R>, { signal }: CallOptions): Promise<R> {
+    const peer = await this.#connected();
+    try {
+      return await use(peer);
+    } catch (error) {
+      if (hasCode(error, "UNREACHABLE") && signal?.aborted !== true) this.#drop(peer);
+      throw error;
+    }
+  }
+
+  async #connected(): Promise<Peer> {
+    if (this.#isClosed) throw new SuperstepError("UNREACHABLE", `${this.address}: the connection was closed`);
+    const connecting = (this.#peer ??= this.#transport.connect(this.address, this.#role));
+    try {
+      return await connecting;
+    } catch (error) {
+      if (this.#peer === connecting) this.#peer = undefined;
+      throw error;
+    }
+  }
+
+  #drop(peer: Peer): void {
+    const connected = this.#peer;
+    void connected?.then((current) => {
+      if (current !== peer || this.#peer !== connected) return;
+      this.#peer = undefined;
+      peer.close();
+    });
+  }
+}
