@@ -1,32 +1,47 @@
 /**
  * The driver: where a program's jobs are planned, its threads and shared memory are held, and results come together.
  */
+import os from "node:os";
 import { Accumulator, type AddFunction } from "../accumulator.ts";
 import { Broadcast } from "../broadcast.ts";
 import { Arena } from "../column/arena.ts";
+import { bytesPerElement, type ColumnRef } from "../column/types.ts";
 import { type Config, type ConfigOptions, resolveConfig } from "../config.ts";
 import { invalidArgument, SuperstepError } from "../errors.ts";
 import { notShippable } from "../function/shippable.ts";
 import { collectGarbage } from "../host/collectGarbage.ts";
+import type { Host } from "../host/host.ts";
 import { LocalHost } from "../host/localHost.ts";
 import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
+import { systemClock } from "../net/clock.ts";
+import type { ArenaRange } from "../net/messages.ts";
 import { encodeError } from "../remoteError.ts";
 import { EventBus } from "../schedule/events.ts";
-import { toError } from "../schedule/failure.ts";
+import { type JobFailure, toError } from "../schedule/failure.ts";
 import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import type { Contribution } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import type { BlockUsage } from "../storage/blockStore.ts";
+import { BlockFetcher } from "./blockFetcher.ts";
+import { ExecutorGroup, type ExecutorInfo } from "./executorGroup.ts";
+import { type ExecutorSource, executorSource } from "./executorSource.ts";
 import { JobRunner } from "./jobRunner.ts";
+import type { KillManner } from "./launcher.ts";
 import { parseMaster } from "./master.ts";
+import type { RemoteHost } from "./remoteHost.ts";
 
 /** What a driver is made of. */
 export interface DriverOptions {
-  /** Where tasks run: `local[T]`, T threads of this process, or `local[*]`, one per core, the default. */
+  /**
+   * Where tasks run: `local[T]`, T threads of this process; `local[*]`, one per core, the default; `local-cluster[E,T]`, E
+   * processes of T threads; `superstep://host:port`, a standalone cluster.
+   */
   readonly master?: string | undefined;
   readonly config?: ConfigOptions | undefined;
   /** Stops the driver when it aborts: unfinished jobs fail with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
+  /** Where executors come from, instead of from the master. */
+  readonly executors?: ExecutorSource | undefined;
 }
 
 /** A job of one stage. */
@@ -41,14 +56,21 @@ export interface TasksSpec {
 
 const stopped = { code: "CONTEXT_STOPPED", message: "driver: it was stopped", details: {} } as const;
 
-/** Runs jobs on the threads of its master. Threads start with the first task, and keep no process alive. */
+/**
+ * Runs jobs on the threads of its master. With executors, this process runs what views the driver's arena, and they run
+ * the rest. Threads start with their first tasks, and keep no process alive; executors do, until `stop`.
+ */
 export class Driver {
-  /** The host's shared memory: columns are allocated here, on the driver's thread. */
+  /** This process's shared memory: columns are allocated here, on the driver's thread. */
   readonly arena: Arena;
   readonly events: EventBus;
   readonly config: Config;
   readonly master: string;
   readonly #host: LocalHost;
+  readonly #exchangeListeners: Map<number, NonNullable<RunOptions["onExchange"]>> = new Map();
+  #group: ExecutorGroup | undefined;
+  #fetcher: BlockFetcher | undefined;
+  #moduleHooks: readonly string[] = [];
   readonly #runner: JobRunner;
   readonly #accumulators: Map<number, WeakRef<Accumulator<unknown>>> = new Map();
   readonly #lostAccumulators: FinalizationRegistry<number> = new FinalizationRegistry((id) => {
@@ -60,10 +82,9 @@ export class Driver {
   #stopping: Promise<void> | undefined;
   #unfollow: () => void = () => undefined;
 
-  private constructor(master: string, config: Config) {
+  private constructor(master: string, config: Config, isLocal: boolean) {
     const place = parseMaster(master);
-    if (place.kind !== "local") throw invalidArgument("driver", "master", "local[T] in this version", master);
-    const { numThreads } = place;
+    const numThreads = place.kind === "local" ? place.numThreads : os.availableParallelism();
     this.master = master;
     this.config = config;
     this.arena = Arena.create({ capacityBytes: config.arenaBytes });
@@ -72,35 +93,103 @@ export class Driver {
       config,
       events: this.events,
       mergeContributions: (contributions) => this.#merge(contributions),
-      exchanged: () => undefined,
+      exchanged: (report) => this.#exchangeListeners.get(report.jobId)?.(report),
     });
-    this.#host = new LocalHost({ id: 0, numThreads, arena: this.arena, config, listener: this.#runner });
-    this.#runner.addHost(this.#host);
+    this.#host = new LocalHost({
+      id: 0,
+      numThreads,
+      arena: this.arena,
+      config,
+      listener: this.#runner,
+      fetchElsewhere: async (id) => this.#fetcher?.fetch(id),
+    });
+    this.#runner.addHost(this.#host, isLocal ? "both" : "arena");
     Object.defineProperty(this, notShippable, { value: "a Driver, which cannot travel. Use it outside the function." });
   }
 
   /**
-   * Makes a driver.
+   * Makes a driver; with executors, when they are there.
    *
    * @throws SuperstepError INVALID_ARGUMENT if the master or a setting is not one.
+   * @throws SuperstepError HOST_LOST if executors do not start; UNREACHABLE, UNAUTHENTICATED, INCOMPATIBLE, NO_CAPACITY as
+   *   the master says.
    * @throws SuperstepError CANCELLED if `signal` has aborted already.
    */
-  static async create({ master = "local[*]", config, signal }: DriverOptions = {}): Promise<Driver> {
+  static async create({ master = "local[*]", config, signal, executors }: DriverOptions = {}): Promise<Driver> {
     if (signal?.aborted === true) throw new SuperstepError("CANCELLED", "driver: its signal has aborted already");
-    parseMaster(master);
-    const driver = new Driver(master, resolveConfig(config));
+    const place = parseMaster(master);
+    const isLocal = place.kind === "local" && executors === undefined;
+    const settings = resolveConfig(config, isLocal);
+    const source = isLocal ? undefined : (executors ?? (await executorSource(place, settings)));
+    const driver = new Driver(master, settings, isLocal);
     if (signal !== undefined) driver.#follow(signal);
+    if (source !== undefined) await driver.#start(source);
     return driver;
   }
 
-  /** Threads that run tasks at the same time. */
+  /** Threads of this process that run tasks at the same time. */
   get numThreads(): number {
     return this.#host.numThreads;
   }
 
-  /** What the block store holds. */
+  /** What all block stores hold: of executors, as last heard. */
   get blockUsage(): BlockUsage {
-    return this.#host.blocks.usage;
+    const usages = [this.#host.blocks.usage, ...this.#remoteHosts.map(({ blockUsage }) => blockUsage)];
+    const sum = (of: (usage: BlockUsage) => number): number => usages.reduce((total, usage) => total + of(usage), 0);
+    return {
+      blocks: sum(({ blocks }) => blocks),
+      memoryBytes: sum(({ memoryBytes }) => memoryBytes),
+      diskBytes: sum(({ diskBytes }) => diskBytes),
+      spilled: sum(({ spilled }) => spilled),
+      dropped: sum(({ dropped }) => dropped),
+    };
+  }
+
+  /** The executors that are there now, by ascending id; none with `local[T]`. A lost one's id never comes again. */
+  get executors(): readonly ExecutorInfo[] {
+    return this.#group?.executors ?? [];
+  }
+
+  /**
+   * Resolves when `count` executors are there. `timeoutMs`: default `noHostGraceMs`.
+   *
+   * @throws SuperstepError HOST_LOST if they are not in time.
+   */
+  async whenExecutors(count: number, timeoutMs: number = this.config.noHostGraceMs): Promise<void> {
+    this.#checkRunning();
+    await this.#executorGroup("whenExecutors").whenExecutors(count, timeoutMs);
+  }
+
+  /**
+   * Copies columns of this arena to the same places in an executor's. They must not change meanwhile.
+   *
+   * @throws SuperstepError HOST_LOST if it is not there, or is lost before the end.
+   */
+  async copyToHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
+    this.#checkRunning();
+    const bytes = columns.map((column) => this.#bytesOf(column));
+    await this.#executorGroup("copyToHost").host(host).writeArena(columns.map(rangeOf), bytes);
+  }
+
+  /** Copies columns of an executor's arena to the same places in this one. @throws SuperstepError HOST_LOST */
+  async copyFromHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
+    this.#checkRunning();
+    const all = await this.#executorGroup("copyFromHost").host(host).readArena(columns.map(rangeOf));
+    let at = 0;
+    for (const column of columns) {
+      const bytes = this.#bytesOf(column);
+      bytes.set(all.subarray(at, at + bytes.byteLength));
+      at += bytes.byteLength;
+    }
+  }
+
+  /**
+   * Makes an executor fail: kills its process, or freezes it as it stands, to be noticed by its silence. Returns false if
+   * it is not there, or out of reach.
+   */
+  killHost(host: number, manner: KillManner = "kill"): boolean {
+    this.#checkRunning();
+    return this.#executorGroup("killHost").kill(host, manner);
   }
 
   /** True once `stop` was called. */
@@ -111,7 +200,7 @@ export class Driver {
   /** Starts all threads now rather than with their first tasks: a program that reads its arguments first gains time. */
   startThreads(): void {
     this.#checkRunning();
-    this.#host.startThreads();
+    for (const host of this.#hosts) host.startThreads();
   }
 
   /** An id for a job that is more than one run, such as an algorithm: its own events carry it. */
@@ -138,7 +227,9 @@ export class Driver {
   async runJob<R>(spec: JobSpec, options: RunOptions = {}): Promise<R[]> {
     this.#checkRunning();
     checkSpec(spec);
-    const outcome = await this.#runner.run(this.nextJobId(), spec, options);
+    const jobId = this.nextJobId();
+    if (options.onExchange !== undefined) this.#exchangeListeners.set(jobId, options.onExchange);
+    const outcome = await this.#runner.run(jobId, spec, options).finally(() => this.#exchangeListeners.delete(jobId));
     if ("failure" in outcome) throw toError(outcome.failure); // made here, where its stack names the caller
     return outcome.results as R[];
   }
@@ -153,8 +244,8 @@ export class Driver {
     return new Broadcast(++this.#lastBroadcast, value, {
       putBroadcast: (id, bytes) => this.#putBroadcast(id, bytes),
       removeBroadcast: (id) => {
-        this.#host.blocks.remove({ kind: "broadcast", broadcast: id });
-        this.#host.forget({ broadcasts: [id] });
+        this.#host.removeBlocks({ kind: "broadcast", broadcast: id });
+        for (const host of this.#hosts) host.forget({ broadcasts: [id] });
       },
     });
   }
@@ -169,38 +260,40 @@ export class Driver {
     return accumulator;
   }
 
-  /** Stores a block on the host; resolves when there is room for it. */
+  /** Stores a block in this process; resolves when there is room for it. */
   async putBlock(id: BlockId, bytes: Uint8Array, level: StorageLevel): Promise<void> {
     this.#checkRunning();
     await this.#host.blocks.put(id, bytes, level);
   }
 
   /**
-   * The bytes of a block, or undefined. They are shared, and not to be written to.
+   * The bytes of a block of this process, or of a persisted RDD anywhere; or undefined. They are shared, and not to be written to.
    *
    * @throws SuperstepError BLOCK_CORRUPT if the block was damaged on disk.
    */
   async getBlock(id: BlockId): Promise<Uint8Array | undefined> {
     this.#checkRunning();
-    return this.#host.blocks.get(id);
+    const own = await this.#host.blocks.get(id);
+    return own ?? (id.kind === "rdd" ? this.#fetcher?.fetch(id) : undefined);
   }
 
-  /** True if the host has the block. */
+  /** True if this process has the block, or, of a persisted RDD, any host. */
   hasBlock(id: BlockId): boolean {
     this.#checkRunning();
-    return this.#host.blocks.has(id);
+    return this.#host.blocks.has(id) || (this.#runner.locate([id]).hosts[0] ?? []).length > 0;
   }
 
-  /** Removes all blocks of an RDD, a shuffle or a broadcast. Returns how many there were; nothing after `stop`. */
-  removeBlocks(group: BlockGroup): number {
-    return this.isStopped ? 0 : this.#host.blocks.remove(group);
+  /** Removes all blocks of an RDD, a shuffle or a broadcast, on all hosts. Nothing after `stop`. */
+  removeBlocks(group: BlockGroup): void {
+    if (this.isStopped) return;
+    this.#runner.forgetBlocks(group);
+    for (const host of this.#hosts) host.removeBlocks(group);
+    this.#fetcher?.forget(group);
   }
 
   /** Forgets a shuffle: its map outputs are removed, and a stage that writes it runs again. Not while a job reads it. */
   releaseShuffle(shuffleId: number): void {
-    if (this.isStopped) return;
-    this.#runner.forgetBlocks({ kind: "shuffle", shuffle: shuffleId });
-    this.#host.blocks.remove({ kind: "shuffle", shuffle: shuffleId });
+    this.removeBlocks({ kind: "shuffle", shuffle: shuffleId });
   }
 
   /**
@@ -209,23 +302,24 @@ export class Driver {
    */
   collectGarbage(): void {
     this.#checkRunning();
-    this.#host.collectGarbage();
+    for (const host of this.#hosts) host.collectGarbage();
     collectGarbage();
   }
 
   /** Registers ES module hooks (URLs of modules, as for `module.register`) in all threads, before their next task. */
   setModuleHooks(urls: readonly string[]): void {
     this.#checkRunning();
-    this.#host.setModuleHooks(urls);
+    this.#moduleHooks = [...new Set([...this.#moduleHooks, ...urls])];
+    for (const host of this.#hosts) host.setModuleHooks(urls);
   }
 
   /**
-   * Ends all threads and removes all blocks; nothing of this driver is left in the process or on disk. Unfinished jobs
+   * Ends all threads and executors and removes all blocks; nothing of this driver is left on the machine. Unfinished jobs
    * fail with CONTEXT_STOPPED, and so does whatever is asked of the driver afterwards. Idempotent.
    */
   stop(): Promise<void> {
     this.#unfollow();
-    this.#stopping ??= this.#runner.stop(stopped);
+    this.#stopping ??= this.#stop(stopped);
     return this.#stopping;
   }
 
@@ -235,7 +329,7 @@ export class Driver {
 
   #follow(signal: AbortSignal): void {
     const onAbort = (): void => {
-      this.#stopping ??= this.#runner.stop({
+      this.#stopping ??= this.#stop({
         code: "CANCELLED",
         message: "driver: cancelled by its signal",
         details: {},
@@ -245,11 +339,64 @@ export class Driver {
     this.#unfollow = () => signal.removeEventListener("abort", onAbort);
   }
 
+  async #start(source: ExecutorSource): Promise<void> {
+    const { config } = this;
+    const runner = this.#runner;
+    const clock = source.clock ?? systemClock;
+    this.#fetcher = new BlockFetcher({
+      self: 0,
+      config,
+      clock,
+      locateShuffle: async (shuffle) => runner.locateShuffle(shuffle),
+      locate: async (id) => runner.locate([id]).hosts[0] ?? [],
+      read: (host, id) => this.#executorGroup("fetch").host(host).readBlock(id),
+      keep: (id, bytes) => this.#host.blocks.put(id, bytes, "memoryAndDisk"),
+    });
+    try {
+      this.#group = await ExecutorGroup.start({
+        ...source,
+        config,
+        clock,
+        runner,
+        arenaBytes: this.arena.memory.buffer.byteLength,
+        readBlock: (id) => this.#host.blocks.get(id),
+        moduleHooks: () => this.#moduleHooks,
+        started: (group) => (this.#group = group),
+      });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #stop(failure: JobFailure): Promise<void> {
+    await this.#runner.stop(failure);
+    await this.#group?.stop();
+  }
+
   /** A broadcast is in memory at once; that room could not be made for it is known only later. */
   #putBroadcast(id: number, bytes: Uint8Array): void {
     this.#host.blocks.put({ kind: "broadcast", broadcast: id }, bytes, "memoryAndDisk").catch((error: unknown) => {
       this.#runner.warning("BROADCAST_LOST", `broadcast ${id} could not be stored`, encodeError(error));
     });
+  }
+
+  get #remoteHosts(): readonly RemoteHost[] {
+    return this.#group?.hosts ?? [];
+  }
+
+  get #hosts(): readonly Host[] {
+    return [this.#host, ...this.#remoteHosts];
+  }
+
+  #executorGroup(what: string): ExecutorGroup {
+    if (this.#group !== undefined) return this.#group;
+    throw invalidArgument(what, "master", "one with executors, such as local-cluster[2,1]", this.master);
+  }
+
+  #bytesOf(column: ColumnRef): Uint8Array {
+    const { offset, length } = rangeOf(column);
+    return new Uint8Array(this.arena.memory.buffer, offset, length);
   }
 
   #checkRunning(): void {
@@ -259,6 +406,10 @@ export class Driver {
   #merge(contributions: readonly Contribution[]): void {
     for (const { accumulator, value } of contributions) this.#accumulators.get(accumulator)?.deref()?.merge(value);
   }
+}
+
+function rangeOf({ type, offset, length }: ColumnRef): ArenaRange {
+  return { offset, length: length * bytesPerElement[type] };
 }
 
 /** @throws SuperstepError INVALID_ARGUMENT if a job has no stage, or a stage a parent that does not come before it. */

@@ -60,7 +60,7 @@ export function packValue(value: unknown, arenaBytes: number): Packed {
   const pieces: Uint8Array[] = [start, head, padding(head.byteLength)];
   for (const buffer of packing.buffers) pieces.push(new Uint8Array(buffer), padding(buffer.byteLength));
   const filled = pieces.filter(({ byteLength }) => byteLength > 0);
-  return { pieces: filled, byteLength: filled.reduce((total, { byteLength }) => total + byteLength, 0) };
+  return { pieces: filled, byteLength: byteLengthOf(filled) };
 }
 
 /**
@@ -97,6 +97,11 @@ function unpack(bytes: Uint8Array): unknown {
   }
   for (const path of holes) removeAt(root, path);
   return root[0];
+}
+
+/** Bytes of pieces together. */
+export function byteLengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((total, { byteLength }) => total + byteLength, 0);
 }
 
 /** All pieces of a packed value in one. */

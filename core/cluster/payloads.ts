@@ -37,6 +37,11 @@ export class Payloads {
     else if ("number" in payload) this.#kept.delete(payload.number);
   }
 
+  /** Releases all. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** Values that are kept. */
   get size(): number {
     return this.#kept.size;

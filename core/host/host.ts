@@ -51,7 +51,7 @@ export interface HostListener {
   taskFinished(launch: number, result: unknown, contributions: readonly Contribution[], resultBytes: number): void;
   taskFailed(launch: number, failure: TaskFailure): void;
   /** A block of a persisted RDD is there; is gone. */
-  blockStored(host: number, id: BlockId): void;
+  blockStored(host: number, id: BlockId, byteLength: number): void;
   blockDropped(host: number, id: BlockId): void;
   /** Before the last `taskFinished` of a stage with an exchange on that host. */
   exchanged(report: ExchangeReport): void;
@@ -72,7 +72,7 @@ export interface Host {
   /** Runs a task on a free slot of this host. Its end is told to the listener, once. */
   launch(assignment: Assignment): void;
   /** Asks a task to stop; after the grace its thread is ended. Either way the listener hears of its end. */
-  cancel(launch: Launch): void;
+  cancel(launch: Pick<Launch, "id" | "slot">): void;
   /** Tells threads what nobody will ask for again; when is up to the host. */
   forget(what: Partial<Forget>): void;
   /** ES module hooks, for user programs, in all threads before their next task. */

@@ -1,5 +1,5 @@
 /**
- * The host of `local[T]`: T worker threads of this process over the driver's own arena.
+ * The threads of this process: the host of `local[T]`, of the driver's own tasks in a cluster, and inside an executor.
  */
 import type { Arena } from "../column/arena.ts";
 import type { Config } from "../config.ts";
@@ -9,7 +9,8 @@ import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import { BlockStore, type BlockUsage } from "../storage/blockStore.ts";
-import { fetchForTask } from "../storage/fetchForTask.ts";
+import { type FetchElsewhere, fetchForTask } from "../storage/fetchForTask.ts";
+import type { FaultPoints } from "./faultPoint.ts";
 import type { Assignment, Host, HostListener } from "./host.ts";
 import { LocalThread } from "./localThread.ts";
 import type { Forget, FromThread, ToThread } from "./messages.ts";
@@ -25,6 +26,9 @@ export interface LocalHostOptions {
   readonly listener: HostListener;
   /** Sends what a task of a stage delivers to another host. Without it no stage has an exchange. */
   readonly deliver?: (stageId: number, host: number, bytes: Uint8Array) => void;
+  /** Finds blocks that this host does not have. */
+  readonly fetchElsewhere?: FetchElsewhere;
+  readonly faultPoints?: FaultPoints;
 }
 
 const cancelled: TaskFailure = {
@@ -44,6 +48,8 @@ export class LocalHost implements Host {
   readonly #config: Config;
   readonly #listener: HostListener;
   readonly #deliver: (stageId: number, host: number, bytes: Uint8Array) => void;
+  readonly #fetchElsewhere: FetchElsewhere | undefined;
+  readonly #reach: FaultPoints;
   /** By slot; undefined where no task has come yet. */
   readonly #threads: Map<number, LocalThread | undefined> = new Map();
   readonly #ending: Set<LocalThread> = new Set();
@@ -53,10 +59,19 @@ export class LocalHost implements Host {
   #isStopped = false;
   #allEnded: (() => void) | undefined;
 
-  constructor({ id, numThreads, arena, config, listener, deliver }: LocalHostOptions) {
+  constructor(options: LocalHostOptions) {
+    const { id, numThreads, arena, config, listener, deliver, fetchElsewhere, faultPoints } = options;
     this.id = id;
     this.numThreads = numThreads;
-    this.blocks = new BlockStore({ memoryBytes: config.blockMemoryBytes, spillDirectory: config.spillDirectory });
+    this.blocks = new BlockStore({
+      memoryBytes: config.blockMemoryBytes,
+      spillDirectory: config.spillDirectory,
+      onDropped: (block) => {
+        if (block.kind === "rdd") listener.blockDropped(id, block);
+      },
+    });
+    this.#fetchElsewhere = fetchElsewhere;
+    this.#reach = faultPoints ?? (() => undefined);
     this.#arena = arena;
     this.#config = config;
     this.#listener = listener;
@@ -76,7 +91,7 @@ export class LocalHost implements Host {
   }
 
   launch({ launch, operator, shared, params }: Assignment): void {
-    assert(this.#threads.has(launch.slot), `slot ${launch.slot} is not one of this host`);
+    if (!this.#threads.has(launch.slot)) return; // it ended meanwhile, and whoever launches is about to hear of it
     const thread = this.#threads.get(launch.slot) ?? this.#startThread(launch.slot);
     try {
       thread.run(launch, params, { operator, shared });
@@ -86,9 +101,10 @@ export class LocalHost implements Host {
       return this.#listener.taskFailed(launch.id, { kind: "permanent", error });
     }
     if (thread.isReady) this.#listener.taskStarted(launch.id);
+    this.#reach("launch");
   }
 
-  cancel(launch: Launch): void {
+  cancel(launch: Pick<Launch, "id" | "slot">): void {
     const thread = this.#threads.get(launch.slot);
     if (thread?.launch?.id === launch.id) thread.cancel(cancelled);
   }
@@ -118,6 +134,7 @@ export class LocalHost implements Host {
     this.blocks.remove(group);
   }
 
+  /** This process is not ended from within. */
   kill(): void {}
 
   async stop(): Promise<void> {
@@ -177,6 +194,7 @@ export class LocalHost implements Host {
         return;
       case "done":
         thread.launch = undefined;
+        this.#reach("finish");
         return this.#listener.taskFinished(message.launch, message.result, message.contributions, 0);
       case "failed":
         return this.#taskFailed(thread, message);
@@ -189,15 +207,15 @@ export class LocalHost implements Host {
       case "deliver":
         return this.#deliver(message.stageId, message.host, message.bytes);
       case "fetchBlock":
-        return this.#answer(message.request, reply, () => fetchForTask(this.blocks, message.id));
+        return this.#answer(message.request, reply, () => fetchForTask(this.blocks, message.id, this.#fetchElsewhere));
       case "fetchBlockNow":
         return this.#answer(
           0,
           (answer) => wakeWith(message, answer),
-          () => fetchForTask(this.blocks, message.id),
+          () => fetchForTask(this.blocks, message.id, this.#fetchElsewhere),
         );
       case "storeBlock":
-        return this.#answer(message.request, reply, () => this.blocks.put(message.id, message.bytes, message.level));
+        return this.#answer(message.request, reply, () => this.#store(message));
     }
   }
 
@@ -206,6 +224,13 @@ export class LocalHost implements Host {
     const id = launch === 0 ? thread.launch?.id : launch;
     thread.launch = undefined;
     if (id !== undefined) this.#listener.taskFailed(id, { kind, error });
+  }
+
+  async #store({ id, bytes, level }: FromThread & { type: "storeBlock" }): Promise<void> {
+    if (id.kind === "shuffle") this.#reach("beforeStore");
+    await this.blocks.put(id, bytes, level);
+    if (id.kind === "rdd" && this.blocks.has(id)) this.#listener.blockStored(this.id, id, bytes.byteLength);
+    if (id.kind === "shuffle") this.#reach("afterStore");
   }
 
   #answer(request: number, reply: (message: Reply) => void, work: () => Promise<Uint8Array | undefined | void>): void {

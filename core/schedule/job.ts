@@ -2,6 +2,7 @@
  * What the driver asks of the scheduler: a job of stages, each a set of like tasks.
  */
 import type { Arena } from "../column/arena.ts";
+import type { ExchangeReport } from "../host/host.ts";
 import type { OperatorRef } from "../host/task.ts";
 
 /** One stage: the same operator over `tasks.length` partitions. */
@@ -69,4 +70,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called with each result of the last stage as its task ends, in any order. */
   readonly onResult?: (partition: number, result: unknown) => void;
+  /** Called for each stage with an exchange and each host, before the stage ends. Must not throw. */
+  readonly onExchange?: (report: ExchangeReport) => void;
 }

@@ -8,7 +8,7 @@ import type { OperatorRef } from "../host/task.ts";
 import { dependenciesFirst } from "../rdd/lineage.ts";
 import type { Dependency, Plan, ShuffleDependency } from "../rdd/plan.ts";
 import type { MapSide } from "../shuffle/mapSide.ts";
-import type { JobSpec, StageSpec } from "./job.ts";
+import type { JobSpec, Placement, StageSpec } from "./job.ts";
 
 /** The nodes that one stage computes, parents first; the last one is what the stage is for. Plain data. */
 export interface StagePlan {
@@ -86,6 +86,7 @@ export function cutStages(plan: Plan, action: ActionSpec, partitions: readonly n
       tasks: Array.from({ length: parent.numPartitions }, (_, partition) => stageTask(nodes, partition)),
       parents: parentsOf(parent),
       shuffleId,
+      placement: placementOf(nodes),
     };
   });
   const nodes = stageNodes(plan);
@@ -101,8 +102,16 @@ export function cutStages(plan: Plan, action: ActionSpec, partitions: readonly n
     shared,
     tasks: partitions.map((partition) => stageTask(nodes, partition)),
     parents: parentsOf(plan),
+    placement: placementOf(nodes),
   });
   return { name: action.name, stages };
+}
+
+/** Nodes that borrow columns of the arena are computed where it is; others anywhere, best where they are persisted. */
+function placementOf(nodes: readonly Plan[]): Placement {
+  if (nodes.some(({ borrow }) => borrow !== undefined)) return { kind: "arena" };
+  const prefers = nodes.filter(({ storageLevel }) => storageLevel !== undefined).map(({ id }) => id);
+  return { kind: "anywhere", ...(prefers.length === 0 ? {} : { prefers }) };
 }
 
 /** The shuffles that `plan` reads without another one in between, each once. */

@@ -12,6 +12,8 @@ export interface BlockStoreOptions {
   readonly memoryBytes: number;
   /** An existing directory, under which a private one is made. */
   readonly spillDirectory: string;
+  /** Called when a block is gone without having been removed: it made room for others, or was damaged on disk. */
+  readonly onDropped?: (id: BlockId) => void;
 }
 
 /** What a block store holds. */
@@ -25,6 +27,7 @@ export interface BlockUsage {
 }
 
 interface Entry {
+  readonly id: BlockId;
   readonly key: string;
   readonly group: string;
   /** Dropped, not spilled, when room is needed. */
@@ -44,6 +47,7 @@ interface Entry {
 export class BlockStore {
   readonly #memoryLimit: number;
   readonly #disk: DiskStore;
+  readonly #onDropped: (id: BlockId) => void;
   /** In order of last use, oldest first. */
   readonly #entries: Map<string, Entry> = new Map();
   readonly #groups: Map<string, Set<string>> = new Map();
@@ -52,8 +56,9 @@ export class BlockStore {
   #spilled = 0;
   #dropped = 0;
 
-  constructor({ memoryBytes, spillDirectory }: BlockStoreOptions) {
+  constructor({ memoryBytes, spillDirectory, onDropped = () => undefined }: BlockStoreOptions) {
     this.#memoryLimit = memoryBytes;
+    this.#onDropped = onDropped;
     this.#disk = new DiskStore(spillDirectory);
   }
 
@@ -69,7 +74,7 @@ export class BlockStore {
     this.#delete(key);
     const shared = bytes.buffer instanceof SharedArrayBuffer ? bytes : sharedCopy(bytes);
     const isDroppable = level === "memory" && id.kind === "rdd";
-    const entry: Entry = { key, group, isDroppable, bytes: shared, stored: undefined, spill: undefined };
+    const entry: Entry = { id, key, group, isDroppable, bytes: shared, stored: undefined, spill: undefined };
     this.#entries.set(key, entry);
     this.#groupOf(group).add(key);
     this.#memoryBytes += shared.byteLength;
@@ -103,6 +108,7 @@ export class BlockStore {
     } catch (error) {
       if (this.#entries.get(key) !== entry) return undefined; // removed meanwhile
       this.#delete(key);
+      this.#onDropped(id);
       throw error;
     }
   }
@@ -152,6 +158,7 @@ export class BlockStore {
   #drop(entry: Entry): void {
     this.#delete(entry.key);
     this.#dropped++;
+    this.#onDropped(entry.id);
   }
 
   #oldestInMemory(): Entry | undefined {

@@ -133,8 +133,9 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-function removeLeftovers(parent: string): void {
-  for (const name of readdirSync(parent)) {
+/** Removes directories of blocks that killed processes of this user and machine left in `parent`. */
+export function removeLeftovers(parent: string): void {
+  for (const name of namesIn(parent)) {
     const pid = name.startsWith(prefix) ? /^(\d+)-\w+$/.exec(name.slice(prefix.length))?.[1] : undefined;
     if (pid === undefined || isAlive(Number(pid))) continue;
     const directory = path.join(parent, name);
@@ -144,6 +145,14 @@ function removeLeftovers(parent: string): void {
     } catch {
       // another process was quicker, or it is not ours to remove
     }
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // who writes to it meets the reason
   }
 }
 

@@ -168,7 +168,7 @@ export class SimHost implements Host {
       store: async (id, bytes) => {
         await alive(undefined);
         await this.blocks.put(id, bytes, "memoryAndDisk");
-        if (id.kind === "rdd") this.#options.listener.blockStored(this.id, id);
+        if (id.kind === "rdd") this.#options.listener.blockStored(this.id, id, bytes.byteLength);
         if (random.next() >= faults.lostBlock) return;
         count("lostBlock");
         if (id.kind === "shuffle") this.blocks.remove({ kind: "shuffle", shuffle: id.shuffle });

@@ -1,0 +1,382 @@
+/**
+ * An executor as its driver sees it: a host whose threads are in another process.
+ */
+import { decodeValues } from "../column/codec.ts";
+import type { Config } from "../config.ts";
+import { excerpt, SuperstepError } from "../errors.ts";
+import type { Assignment, Host, HostListener } from "../host/host.ts";
+import type { Forget } from "../host/messages.ts";
+import type { BlockId } from "../host/task.ts";
+import type { Clock, Timer } from "../net/clock.ts";
+import type {
+  ArenaRange,
+  Command,
+  FailureMessage,
+  HostEvent,
+  HostStats,
+  Incarnation,
+  Payload,
+  PeerMessage,
+  StageMessage,
+} from "../net/messages.ts";
+import { OrderedReceiver, OrderedSender } from "../net/orderedLink.ts";
+import { encodeError, type ErrorRecord } from "../remoteError.ts";
+import { kindOfThrown, type TaskFailure } from "../schedule/failure.ts";
+import type { Contribution, Launch } from "../schedule/protocol.ts";
+import type { BlockGroup } from "../storage/blockId.ts";
+import type { BlockUsage } from "../storage/blockStore.ts";
+import { payloadBytes, valueOf } from "./payloads.ts";
+import type { PeerLink } from "./peerLink.ts";
+import type { StagePayloads } from "./stagePayloads.ts";
+
+/** What a remote host is made of. */
+export interface RemoteHostOptions {
+  readonly me: Incarnation;
+  readonly numThreads: number;
+  readonly link: PeerLink;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly listener: HostListener;
+  readonly payloads: StagePayloads;
+  /** The executor cannot be told what to do any more, or has to be ended: with why. */
+  readonly broken: (why: string) => void;
+}
+
+/** Milliseconds that what threads can forget waits for the next task to go along with. */
+const forgetMs = 20;
+const stopMs = 1000;
+
+const stopped: TaskFailure = {
+  kind: "cancelled",
+  error: { name: "HostStopped", message: "the executor was stopped" },
+};
+
+export class RemoteHost implements Host {
+  readonly id: number;
+  readonly numThreads: number;
+  readonly me: Incarnation;
+  readonly #link: PeerLink;
+  readonly #config: Config;
+  readonly #clock: Clock;
+  readonly #listener: HostListener;
+  readonly #payloads: StagePayloads;
+  readonly #broken: (why: string) => void;
+  readonly #commands: OrderedSender<Command>;
+  readonly #reports: OrderedReceiver<HostEvent>;
+  readonly #slots: Set<number> = new Set();
+  /** Stages whose shared values the executor was told. */
+  readonly #knownStages: Set<number> = new Set();
+  /** Parameters on offer, by launch. */
+  readonly #params: Map<number, { readonly payload: Payload; readonly slot: number }> = new Map();
+  #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
+  #forgetTimer: Timer | undefined;
+  /** Ends when the events before have been told: those with results to fetch take their time. */
+  #telling: Promise<void> | undefined;
+  #stats: HostStats | undefined;
+  #isClosed = false;
+
+  constructor({ me, numThreads, link, config, clock, listener, payloads, broken }: RemoteHostOptions) {
+    this.id = me.host;
+    this.me = me;
+    this.numThreads = numThreads;
+    this.#link = link;
+    this.#config = config;
+    this.#clock = clock;
+    this.#listener = listener;
+    this.#payloads = payloads;
+    this.#broken = broken;
+    this.#commands = new OrderedSender({
+      clock,
+      send: async (first, commands, signal) =>
+        (await link.call("executor.command", { ...me, first, commands }, { signal })).next,
+      sizeOf: commandBytes,
+      failed: (error) => broken(`it refused a command: ${excerpt(encodeError(error).message)}`),
+    });
+    this.#reports = new OrderedReceiver((event) => this.#take(event));
+  }
+
+  /** The executor starts by itself, and tells of its threads. */
+  start(): void {}
+
+  get blockUsage(): BlockUsage {
+    const {
+      blocks = 0,
+      blockMemoryBytes = 0,
+      blockDiskBytes = 0,
+      spilledBlocks = 0,
+      droppedBlocks = 0,
+    } = this.#stats ?? ({} as Partial<HostStats>);
+    return {
+      blocks,
+      memoryBytes: blockMemoryBytes,
+      diskBytes: blockDiskBytes,
+      spilled: spilledBlocks,
+      dropped: droppedBlocks,
+    };
+  }
+
+  /** Takes what came with a heartbeat. */
+  noteStats(stats: HostStats): void {
+    this.#stats = stats;
+  }
+
+  /** Takes reports numbered from `first`; returns the number of the next one it expects. */
+  report(first: number, events: readonly HostEvent[]): number {
+    return this.#reports.receive(first, events);
+  }
+
+  startThreads(): void {
+    this.#commands.push({ type: "startThreads" });
+  }
+
+  launch({ launch, operator, shared, params, epoch, exchange, hosts }: Assignment): void {
+    if (this.#isClosed) return; // its loss is about to be told
+    this.#flushForget();
+    try {
+      const payload = this.#payloads.put(params);
+      if ("number" in payload) this.#params.set(launch.id, { payload, slot: launch.slot });
+      const isFirst = !this.#knownStages.has(launch.stageId);
+      const taking = new Set(hosts);
+      const stage: StageMessage = {
+        operator,
+        shared: this.#payloads.ofStage(launch.stageId, shared),
+        ...(exchange === undefined ? {} : { exchange, hosts: [...taking] }),
+      };
+      const tasksOnHost = (hosts ?? []).filter((host) => host === this.id).length;
+      this.#commands.push({
+        type: "launch",
+        launch,
+        params: payload,
+        epoch,
+        ...(isFirst ? { stage } : {}),
+        ...(exchange === undefined ? {} : { tasksOnHost }),
+      });
+      this.#knownStages.add(launch.stageId);
+    } catch (cause) {
+      const message = "task: its parameters, and what its stage shares, must be plain data that can travel.";
+      const error = encodeError(new SuperstepError("NOT_SHIPPABLE", message, { cause }));
+      this.#listener.taskFailed(launch.id, { kind: "permanent", error });
+    }
+  }
+
+  cancel({ id, slot }: Pick<Launch, "id" | "slot">): void {
+    this.#commands.push({ type: "cancel", launch: id, slot });
+  }
+
+  forget({ stages = [], broadcasts = [] }: Partial<Forget>): void {
+    this.#payloads.forgetStages(stages);
+    for (const stage of stages) if (this.#knownStages.delete(stage)) this.#forget.stages.push(stage);
+    this.#forget.broadcasts.push(...broadcasts);
+    if (this.#isClosed || this.#forget.stages.length + this.#forget.broadcasts.length === 0) return;
+    this.#forgetTimer ??= this.#clock.after(forgetMs, () => this.#flushForget());
+  }
+
+  setModuleHooks(urls: readonly string[]): void {
+    this.#commands.push({ type: "moduleHooks", urls });
+  }
+
+  collectGarbage(): void {
+    this.#flushForget();
+    this.#commands.push({ type: "collectGarbage" });
+  }
+
+  removeBlocks(group: BlockGroup): void {
+    this.#commands.push({ type: "removeBlocks", group });
+  }
+
+  kill(reason: string): void {
+    this.#broken(reason);
+  }
+
+  /** Tells the executor who else is there. */
+  tellPeers(peers: readonly PeerMessage[]): void {
+    this.#commands.push({ type: "peers", peers });
+  }
+
+  /** The bytes of a block; undefined if the executor does not have it. Errors as of `Peer.download`. */
+  readBlock(id: BlockId): Promise<Uint8Array | undefined> {
+    return this.#link.download("executor.readBlock", { ...this.me, id });
+  }
+
+  /** Writes bytes to ranges of its arena, after it has heard all commands so far. @throws SuperstepError HOST_LOST */
+  async writeArena(ranges: readonly ArenaRange[], bytes: readonly Uint8Array[]): Promise<void> {
+    await this.#orLost(async () => {
+      this.#flushForget();
+      await this.#commands.flushed();
+      await this.#link.upload("executor.writeArena", { ...this.me, ranges }, bytes);
+    });
+  }
+
+  /** The bytes of ranges of its arena, one after the other. @throws SuperstepError HOST_LOST */
+  async readArena(ranges: readonly ArenaRange[]): Promise<Uint8Array> {
+    const bytes = await this.#orLost(() => this.#link.download("executor.readArena", { ...this.me, ranges }));
+    if (bytes !== undefined) return bytes;
+    throw new SuperstepError("HOST_LOST", `executor ${this.id}: did not give its arena`);
+  }
+
+  /** It is lost: nothing is sent to it any more, and nothing of it is heard. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#forgetTimer?.clear();
+    this.#commands.close();
+    this.#link.close();
+    for (const launch of this.#params.keys()) this.#release(launch);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.#link.call("executor.stop", this.me, { deadlineMs: stopMs });
+    } catch {
+      // whoever launched it ends it
+    }
+    for (const slot of this.#slots) this.#listener.slotRemoved(this.id, slot, stopped);
+    this.close();
+  }
+
+  /** Hears an event, after those before it. */
+  #take(event: HostEvent): void {
+    if (this.#isClosed) return;
+    const telling = this.#telling === undefined ? this.#tell(event) : this.#tellAfter(this.#telling, event);
+    if (telling === undefined) return;
+    const ended = telling
+      .catch((error: unknown) => this.#broken(`it reported what cannot be: ${excerpt(encodeError(error).message)}`))
+      .then(() => {
+        if (this.#telling === ended) this.#telling = undefined;
+      });
+    this.#telling = ended;
+  }
+
+  async #tellAfter(before: Promise<void>, event: HostEvent): Promise<void> {
+    // what has to be fetched is fetched while others are
+    const fetched = event.type === "taskFinished" ? this.#fetch(event) : undefined;
+    fetched?.catch(() => undefined);
+    await before;
+    if (!this.#isClosed) await this.#tell(event, fetched);
+  }
+
+  /** Tells the listener; undefined if that is done, or else when it is. */
+  #tell(event: HostEvent, fetched?: Promise<FetchedResult>): Promise<void> | undefined {
+    const listener = this.#listener;
+    switch (event.type) {
+      case "slotAdded":
+        this.#slots.add(event.slot);
+        listener.slotAdded(this.id, event.slot);
+        return undefined;
+      case "slotRemoved":
+        this.#slots.delete(event.slot);
+        for (const [launch, { slot }] of this.#params) if (slot === event.slot) this.#release(launch);
+        listener.slotRemoved(this.id, event.slot, failureOf(event.failure));
+        return undefined;
+      case "taskStarted":
+        listener.taskStarted(event.launch);
+        return undefined;
+      case "taskFinished":
+        return this.#finish(event, fetched);
+      case "taskFailed":
+        this.#release(event.launch);
+        listener.taskFailed(event.launch, failureOf(event.failure));
+        return undefined;
+      case "blockStored":
+        listener.blockStored(this.id, event.id, event.byteLength);
+        return undefined;
+      case "blockDropped":
+        listener.blockDropped(this.id, event.id);
+        return undefined;
+      case "exchanged": {
+        const { jobId, stageId, bytes, computeMs, shipMs, waitMs } = event;
+        listener.exchanged({ host: this.id, jobId, stageId, bytes, computeMs, shipMs, waitMs });
+        return undefined;
+      }
+      case "warning":
+        listener.warning(event.code, `executor ${this.id}: ${event.text}`, event.error && recordOf(event.error));
+        return undefined;
+    }
+  }
+
+  async #finish(event: HostEvent & { type: "taskFinished" }, fetched = this.#fetch(event)): Promise<void> {
+    const { launch } = event;
+    this.#release(launch);
+    const bytes = payloadBytes(event.result);
+    try {
+      const { result, contributions } = await fetched;
+      if (!this.#isClosed) this.#listener.taskFinished(launch, result, contributions, bytes);
+    } catch (error) {
+      const record = encodeError(error);
+      const kind = record.superstep?.code === "UNREACHABLE" ? "hostLost" : kindOfThrown(record);
+      if (!this.#isClosed) this.#listener.taskFailed(launch, { kind, error: record });
+    }
+  }
+
+  async #fetch({ launch, result, contributions }: HostEvent & { type: "taskFinished" }): Promise<FetchedResult> {
+    const resultBytes = payloadBytes(result);
+    const { maxResultBytes } = this.#config;
+    if (resultBytes > maxResultBytes) throw tooLarge(resultBytes, maxResultBytes);
+    this.#listener.resultComing(launch, resultBytes);
+    const download = (number: number): Promise<Uint8Array | undefined> =>
+      this.#link.download("executor.payload", { ...this.me, number });
+    const [value, added] = await Promise.all([valueOf(result, download), valueOf(contributions, download)]);
+    const numbers = [result, contributions].flatMap((payload) => ("number" in payload ? [payload.number] : []));
+    if (numbers.length > 0) this.#commands.push({ type: "releasePayloads", numbers });
+    return { result: value, contributions: added as readonly Contribution[] };
+  }
+
+  #release(launch: number): void {
+    const offered = this.#params.get(launch);
+    if (offered === undefined) return;
+    this.#params.delete(launch);
+    this.#payloads.release(offered.payload);
+  }
+
+  #flushForget(): void {
+    this.#forgetTimer?.clear();
+    this.#forgetTimer = undefined;
+    const { stages, broadcasts } = this.#forget;
+    if (stages.length + broadcasts.length === 0) return;
+    this.#forget = { stages: [], broadcasts: [] };
+    this.#commands.push({ type: "forget", stages, broadcasts });
+  }
+
+  async #orLost<R>(work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (!(cause instanceof SuperstepError) || cause.code !== "UNREACHABLE") throw cause;
+      throw new SuperstepError("HOST_LOST", `executor ${this.id}: was not reached`, {
+        cause,
+        details: { host: this.id },
+      });
+    }
+  }
+}
+
+interface FetchedResult {
+  readonly result: unknown;
+  readonly contributions: readonly Contribution[];
+}
+
+function failureOf({ kind, error }: FailureMessage): TaskFailure {
+  return { kind, error: recordOf(error) };
+}
+
+function recordOf(bytes: Uint8Array): ErrorRecord {
+  return decodeValues(bytes)[0] as ErrorRecord;
+}
+
+function tooLarge(bytes: number, limit: number): SuperstepError {
+  const message =
+    `task result: ${bytes} bytes are more than an action may bring to the driver, ${limit} (setting maxResultBytes). ` +
+    "Save it from the tasks, or reduce it there";
+  return new SuperstepError("RESULT_TOO_LARGE", message, { details: { bytes, maxResultBytes: limit } });
+}
+
+/** Bytes of a command on its way, roughly. */
+function commandBytes(command: Command): number {
+  if (command.type !== "launch") return 256;
+  const { params, stage } = command;
+  const inline = [params, stage?.shared].map((payload) =>
+    payload && "inline" in payload ? payload.inline.byteLength : 0,
+  );
+  return 256 + inline.reduce((total, bytes) => total + bytes, 0);
+}
