@@ -350,7 +350,7 @@ function copy(value: unknown): unknown {
     if (typeof value === "function" || typeof value === "symbol") throw new Error(`a message holds a ${typeof value}`);
     return value;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) throw new Error(`a message holds ${String(value)}`);
+  if (Object.getPrototypeOf(value) !== Object.prototype) throw new Error("a message holds an object of a class");
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[key, copy(item)]])),
   );
