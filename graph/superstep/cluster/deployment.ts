@@ -1,0 +1,298 @@
+/**
+ * A run's place on executors: its partitions pinned to them, their rows copied there, and who mirrors what. Whatever it is
+ * asked fails with HOST_LOST when one of the executors is lost; then it is of no more use.
+ */
+import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
+import { SuperstepError } from "../../../core/errors.ts";
+import type { Deferred } from "../../deferred.ts";
+import type { CarrierSpec, GlobalValues } from "../carrier.ts";
+import type { SuperstepReport } from "../superstep.ts";
+import { superstepRef } from "../superstep.ts";
+import { hostCopies, type Copyable, type Fleet } from "./fleet.ts";
+import { allocateLease, renewLease, type Lease } from "./lease.ts";
+import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
+import { placePartitions, type HostRange, type HostShare } from "./placement.ts";
+import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
+import {
+  receiveMirrorsRef,
+  superstepAndShipRef,
+  type ShippedInput,
+  type ShippedPartition,
+} from "./shippedSuperstep.ts";
+
+/** Attributes on their way through a run. */
+export interface VertexState {
+  readonly columns: ColumnSet;
+  /** One byte a vertex, 1 for those that received a message; absent at the start, where all are active. */
+  readonly received?: ColumnRef<"uint8">;
+  readonly areAllActive: boolean;
+}
+
+/** Where a superstep writes. */
+export interface NextState {
+  readonly columns: ColumnSet;
+  readonly received: ColumnRef<"uint8">;
+}
+
+let lastMailbox = 0;
+
+export class Deployment {
+  readonly #spec: CarrierSpec;
+  readonly #fleet: Fleet;
+  readonly #ranges: readonly HostRange[];
+  readonly #mirrors: Deferred<readonly Mirrors[]> | undefined;
+  readonly #routes: readonly Mirrors[];
+  readonly #leaseAt: ColumnRef<"uint32">;
+  #lease: Lease;
+  /** The mailbox that the next superstep waits for. */
+  #awaits: number | undefined;
+
+  private constructor(
+    spec: CarrierSpec,
+    fleet: Fleet,
+    ranges: readonly HostRange[],
+    mirrors: Deferred<readonly Mirrors[]> | undefined,
+    routes: readonly Mirrors[],
+  ) {
+    this.#spec = spec;
+    this.#fleet = fleet;
+    this.#ranges = ranges;
+    this.#mirrors = mirrors;
+    this.#routes = routes;
+    this.#leaseAt = allocateLease(fleet.arena, spec.operation);
+    this.#lease = renewLease(fleet.arena, this.#leaseAt);
+  }
+
+  /** Places the partitions on `hosts`, and copies there what they do not have: rows, ids, edge columns, routes. */
+  static async create(spec: CarrierSpec, fleet: Fleet, hosts: readonly HostShare[]): Promise<Deployment> {
+    const { shape, scan, apply, vertices } = spec;
+    if (hosts.length === 0) throw new SuperstepError("HOST_LOST", `${spec.operation}: no executor is left`);
+    const ranges = placePartitions(shape.topology.partitions, hosts);
+    const isShipped = columnsRead(scan, vertices).length > 0 || readsMarks(scan, apply);
+    if (ranges.length === 1 || !isShipped) {
+      const deployment = new Deployment(spec, fleet, ranges, undefined, []);
+      return deployment.#filled();
+    }
+    const { inRows, outRows } = rowsWalked(scan);
+    const places = ranges.map(({ host, endPartition }) => `${host}:${endPartition}`).join(" ");
+    const mirrors = shape.derived<readonly Mirrors[]>(
+      `mirrors ${inRows ? "in" : ""} ${outRows ? "out" : ""}`,
+      places,
+      async () => findMirrors(fleet, shape.topology.partitions, await shape.scanRows(scan.sendsTo), ranges),
+      (made) => freeMirrors(fleet.arena, made),
+    );
+    mirrors.retain();
+    try {
+      const routes = await mirrors.use((made) => made);
+      return await new Deployment(spec, fleet, ranges, mirrors, routes).#filled();
+    } catch (error) {
+      await mirrors.release();
+      throw error;
+    }
+  }
+
+  /** The hosts that hold partitions. */
+  get hosts(): readonly number[] {
+    return this.#ranges.map(({ host }) => host);
+  }
+
+  /** Copies a state from the driver's arena: to each host its own vertices, and of the others what it mirrors. */
+  async load(state: VertexState): Promise<void> {
+    const { arena } = this.#fleet;
+    const shipped = new Set(columnsRead(this.#spec.scan, state.columns));
+    await this.#onEach(async (range) => {
+      const route = this.#routes.find(({ host }) => host === range.host);
+      const spans = route === undefined ? [] : spansOf(arena.view(route.vertices), state.columns.length);
+      const columns = columnsOf(state.columns).flatMap(({ column, at }) => [
+        arena.slice(column, range.from, range.to),
+        ...(shipped.has(at) ? spans.map(({ from, to }) => arena.slice(column, from, to)) : []),
+      ]);
+      const { received } = state;
+      if (received !== undefined && !state.areAllActive) {
+        for (const { from, to } of [range, ...spans]) columns.push(arena.slice(received, from, to));
+      }
+      await this.#copyTo(range.host, columns);
+    });
+  }
+
+  /** Copies a state to the driver's arena: from each host its own vertices. */
+  async gather({ columns, received }: VertexState): Promise<void> {
+    const { arena } = this.#fleet;
+    const whole = [...columnsOf(columns).map(({ column }) => column), ...(received === undefined ? [] : [received])];
+    await this.#onEach(async ({ host, from, to }) => {
+      if (from === to) return;
+      await this.#fleet.copyFromHost(
+        host,
+        whole.map((column) => arena.slice(column, from, to)),
+      );
+    });
+  }
+
+  /** One superstep, from a state that the hosts hold to the next. */
+  async superstep(
+    name: string,
+    before: VertexState,
+    next: NextState,
+    globals: GlobalValues,
+  ): Promise<readonly SuperstepReport[]> {
+    const { shape, scan, apply, operation, signal } = this.#spec;
+    const { ids } = shape.topology;
+    const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec) };
+    const { received } = before;
+    const shared: ShippedInput = {
+      scan: before.areAllActive || received === undefined ? input : { ...input, active: received },
+      apply: {
+        operation,
+        program: apply,
+        ids,
+        vertices: before.columns,
+        output: next.columns,
+        received: next.received,
+        globals,
+      },
+      routes: this.#routes,
+      shipped: columnsRead(scan, before.columns),
+      lease: this.#lease,
+    };
+    const rows = await shape.scanRows(scan.sendsTo);
+    const hosts = this.#ranges.flatMap(({ host, firstPartition, endPartition }) =>
+      Array.from({ length: endPartition - firstPartition }, () => host),
+    );
+    const tasks = shape.topology.partitions.map(({ from, to }, partition): ShippedPartition => ({
+      from,
+      to,
+      rows: rows[partition]!,
+      partition,
+      host: hosts[partition]!,
+    }));
+    const sends = ++lastMailbox;
+    const isShipping = this.#routes.length > 0;
+    const reports = await this.#fleet.runJob<SuperstepReport>(
+      {
+        name,
+        stages: [
+          {
+            name,
+            operator: isShipping ? superstepAndShipRef : superstepRef,
+            shared,
+            tasks,
+            parents: [],
+            placement: { kind: "pinned", hosts },
+            ...(isShipping && {
+              exchange: {
+                sends,
+                receive: receiveMirrorsRef,
+                ...(this.#awaits !== undefined && { awaits: this.#awaits }),
+              },
+            }),
+          },
+        ],
+      },
+      { ...(signal && { signal }) },
+    );
+    if (isShipping) this.#awaits = sends;
+    return reports;
+  }
+
+  /**
+   * Ends it: what is still on its way between hosts is written nowhere. `wasGivenUp`: a superstep did not end well, so that
+   * there may be something.
+   */
+  async end(wasGivenUp: boolean): Promise<void> {
+    const { arena, executors } = this.#fleet;
+    if (wasGivenUp && this.#routes.length > 0) {
+      this.#lease = renewLease(arena, this.#leaseAt);
+      const isAlive = new Set(executors.map(({ id }) => id));
+      // a host that cannot be told is one that is lost
+      await Promise.allSettled(
+        this.hosts.filter((host) => isAlive.has(host)).map((host) => this.#copyTo(host, [this.#leaseAt])),
+      );
+    }
+    arena.free(this.#leaseAt);
+    await this.#mirrors?.release();
+  }
+
+  async #filled(): Promise<this> {
+    try {
+      await this.#fill();
+    } catch (error) {
+      this.#fleet.arena.free(this.#leaseAt);
+      throw error;
+    }
+    return this;
+  }
+
+  async #fill(): Promise<void> {
+    const { shape, scan } = this.#spec;
+    const { arena } = this.#fleet;
+    const { ids, partitions } = shape.topology;
+    const rows = await shape.scanRows(scan.sendsTo);
+    const edges = scan.reads.edge ? columnsOf(edgesRead(this.#spec)) : [];
+    const idColumns = ids.kind === "string" ? [ids.offsets, ids.bytes] : [ids.ids];
+    const copies = hostCopies(this.#fleet);
+    await this.#onEach(async ({ host, firstPartition, endPartition }) => {
+      const wanted: Copyable[] = [{ key: ids, columns: idColumns }];
+      for (let partition = firstPartition; partition < endPartition; partition++) {
+        const { inRows, outRows } = rows[partition]!;
+        for (const side of [inRows, outRows]) {
+          if (side === undefined) continue;
+          const positions = side.positions === undefined ? [] : [side.positions];
+          wanted.push({ key: side, columns: [side.offsets, side.neighbours, ...positions] });
+        }
+        const { firstEdge, neighbours } = partitions[partition]!.inRows;
+        for (const { column } of outRows === undefined ? edges : []) {
+          const slice = arena.slice(column, firstEdge, firstEdge + neighbours.length);
+          wanted.push({ key: column, part: partition, columns: [slice] });
+        }
+      }
+      // rows by source name edges of all partitions
+      if (rows[firstPartition]?.outRows !== undefined) {
+        for (const { column } of edges) wanted.push({ key: column, columns: [column] });
+      }
+      for (const route of this.#routes) {
+        const starts = arena.view(route.bounds);
+        const own = arena.slice(route.vertices, starts[firstPartition]!, starts[endPartition]!);
+        wanted.push({ key: route, columns: [route.bounds, route.host === host ? route.vertices : own] });
+      }
+      await copies.provide(host, wanted);
+      await this.#copyTo(host, [this.#leaseAt]);
+    });
+  }
+
+  async #copyTo(host: number, columns: readonly ColumnRef[]): Promise<void> {
+    const some = columns.filter(({ length }) => length > 0);
+    if (some.length > 0) await this.#fleet.copyToHost(host, some);
+  }
+
+  /** All have ended, well or not, before this does: nothing is copied behind the back of what follows. */
+  async #onEach(work: (range: HostRange) => Promise<void>): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#ranges.map(work));
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+  }
+}
+
+/** Columns of fixed width in the arena, with the index of the stored column that they belong to. */
+function columnsOf({ columns }: ColumnSet): { readonly column: ColumnRef; readonly at: number }[] {
+  return columns.flatMap((column, at) => {
+    if (column.kind === "encoded") return [];
+    const data = { column: column.data, at };
+    return column.validity === undefined ? [data] : [data, { column: column.validity, at }];
+  });
+}
+
+/** Vertices apart by less than this are copied in one run, with what lies between. */
+const minGap = 512;
+/** As many runs at most, or a few more. */
+const maxSpans = 1024;
+
+/** Ranges that cover `vertices`, which ascend, in [0, numVertices). */
+export function spansOf(vertices: Uint32Array, numVertices: number): { from: number; to: number }[] {
+  const gap = Math.max(minGap, Math.ceil(numVertices / maxSpans));
+  const spans: { from: number; to: number }[] = [];
+  let last: { from: number; to: number } | undefined;
+  for (const vertex of vertices) {
+    if (last !== undefined && vertex - last.to < gap) last.to = vertex + 1;
+    else spans.push((last = { from: vertex, to: vertex + 1 }));
+  }
+  return spans;
+}

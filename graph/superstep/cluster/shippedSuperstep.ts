@@ -1,0 +1,87 @@
+/**
+ * One superstep on executors: scan and apply as on one machine, then each task sends the changed attributes of its
+ * vertices to the executors that mirror them, and each executor writes what it is sent to its mirrors of the next
+ * generation.
+ */
+import type { Arena } from "../../../core/column/arena.ts";
+import type { ColumnSet } from "../../../core/column/types.ts";
+import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
+import type { Receiver } from "../../../core/schedule/job.ts";
+import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
+import { holds, type Lease } from "./lease.ts";
+import type { Mirrors } from "./mirrors.ts";
+import { carryRows, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
+
+/** What all partitions of a superstep share. */
+export interface ShippedInput extends SuperstepInput {
+  /** Where attributes are read that live elsewhere. */
+  readonly routes: readonly Mirrors[];
+  /** Which columns of the vertices are: their indices. */
+  readonly shipped: readonly number[];
+  readonly lease: Lease;
+}
+
+/** A partition of `host`, the `partition`-th of the graph. */
+export interface ShippedPartition extends SuperstepPartition {
+  readonly partition: number;
+  readonly host: number;
+}
+
+export const superstepAndShipRef: OperatorRef = operatorRef(import.meta.url, "superstepAndShip");
+export const receiveMirrorsRef: OperatorRef = operatorRef(import.meta.url, "receiveMirrors");
+
+/** Task: one partition's superstep, and what others need of it. */
+export async function superstepAndShip(
+  input: ShippedInput,
+  partition: ShippedPartition,
+  task: TaskContext,
+): Promise<SuperstepReport> {
+  const report = await superstep(input, partition, task);
+  if (report.metMissing !== undefined) return report; // this superstep will run again, elsewhere
+  const { arena } = task;
+  const lanes = shippedLanes(arena, input.apply.output, input.shipped);
+  const changed = input.apply.program.applyTo === "received" ? arena.view(input.apply.received) : undefined;
+  for (const route of input.routes) {
+    if (route.host === partition.host) continue;
+    const bytes = packChanged(partition.partition, listOf(arena, route, partition.partition), changed, lanes);
+    if (bytes !== undefined) task.deliver(route.host, bytes);
+  }
+  return report;
+}
+
+/**
+ * Receiver: at first, mirrors keep what they were, and are not marked as having received a message; then each packet
+ * writes and marks those that changed.
+ */
+export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, arena }) => {
+  if (!holds(input.lease, arena)) return;
+  const { apply, routes, shipped } = input;
+  const route = routes.find(({ host }) => host === id);
+  if (route === undefined) return;
+  const received = arena.view(apply.received);
+  if (message !== undefined) {
+    const numPartitions = route.bounds.length - 1;
+    const list = (partition: number): Uint32Array | undefined =>
+      partition < numPartitions ? listOf(arena, route, partition) : undefined;
+    unpack(message.bytes, list, shippedLanes(arena, apply.output, shipped), (vertices) => {
+      for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
+    });
+  } else if (apply.program.applyTo === "received") {
+    const vertices = arena.view(route.vertices);
+    for (const at of shipped) carryRows(arena, apply.vertices.columns[at]!, apply.output.columns[at]!, vertices);
+    for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 0;
+  }
+};
+
+/** The vertices of one partition that the host of a route mirrors. */
+function listOf(arena: Arena, { vertices, bounds }: Mirrors, partition: number): Uint32Array {
+  const starts = arena.view(bounds);
+  return arena.view(arena.slice(vertices, starts[partition]!, starts[partition + 1]!));
+}
+
+function shippedLanes(arena: Arena, { columns }: ColumnSet, shipped: readonly number[]): Lane[] {
+  return lanesOf(
+    arena,
+    shipped.map((at) => columns[at]!),
+  );
+}

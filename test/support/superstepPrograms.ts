@@ -1,0 +1,183 @@
+import type { Graph } from "../../graph/graph.ts";
+import type { EdgeDirection, VertexId } from "../../graph/types.ts";
+
+/** What a program came to: rows in the order of ids, and how it ended. */
+export interface Answer {
+  readonly rows: readonly (readonly [VertexId, unknown])[];
+  readonly supersteps: number;
+  readonly converged: boolean;
+  readonly globals?: unknown;
+}
+
+/** Runs on a graph of whole numbers: attribute 0, edges from 0 to 9. */
+export type Program = (graph: Graph<number, number>) => Promise<Answer>;
+
+async function answer<VD>(run: {
+  readonly graph: Graph<VD, unknown>;
+  readonly supersteps: number;
+  readonly converged: boolean;
+  readonly globals?: unknown;
+}): Promise<Answer> {
+  const { graph, supersteps, converged, globals } = run;
+  return { rows: await graph.vertices.collect(), supersteps, converged, ...(globals !== undefined && { globals }) };
+}
+
+/** A program whose activity wanders, over records, messages of text, edges read, both ways. */
+function wandering(activeDirection: EdgeDirection, isTwoWay: boolean): Program {
+  return async (graph) => {
+    const start = graph.mapVertices((id) => ({
+      sum: Number(id) / 7,
+      isOdd: Number(id) % 2 === 1,
+      big: BigInt(id),
+      n: 1,
+    }));
+    return answer(
+      await start.pregel<string>({
+        initialMessage: "0.25",
+        activeDirection,
+        vertexProgram: (id, { sum, isOdd, big, n }, message) => ({
+          sum: (sum + Number(message.slice(0, 6)) * 0.3) % 101,
+          isOdd: !isOdd,
+          big: BigInt.asIntN(64, big * 6364136223846793005n + BigInt(id)),
+          n: n + message.length,
+        }),
+        sendMessage: isTwoWay
+          ? (edge) => {
+              if ((Math.floor(edge.srcAttr.sum) + edge.attr) % 3 !== 0)
+                edge.sendToDst(`${edge.srcAttr.big % 1000n}.${edge.attr}`);
+              if (edge.dstAttr.isOdd && edge.attr > 4) edge.sendToSrc(`${edge.dstAttr.sum}`);
+            }
+          : (edge) => {
+              if ((Math.floor(edge.srcAttr.sum) + edge.attr) % 3 !== 0) edge.sendToDst(`${edge.srcAttr.sum}`);
+            },
+        mergeMessage: (a, b) => `${Number(a) + Number(b) * 1.1}`,
+        maxSupersteps: 7,
+      }),
+    );
+  };
+}
+
+/** Each exercises another way through a superstep. */
+export const programs: Readonly<Record<string, Program>> = {
+  "PageRank, rounds": async (graph) => answer(await graph.pageRank({ iterations: 6 })),
+  "PageRank, to a tolerance": async (graph) => answer(await graph.pageRank({ tolerance: 1e-3 })),
+  "PageRank of probabilities, weighted": async (graph) =>
+    answer(await graph.pageRank({ iterations: 5, scale: "probability", weight: ({ attr }) => attr + 1 })),
+  "connected components": async (graph) => answer(await graph.connectedComponents()),
+  "shortest paths, weighted": async (graph) => {
+    const distances = graph.mapVertices((id) => (id === 0 ? 0 : Infinity));
+    return answer(
+      await distances.pregel<number>({
+        initialMessage: Infinity,
+        activeDirection: "out",
+        vertexProgram: (_id, distance, offered) => Math.min(distance, offered),
+        sendMessage: (edge) => {
+          if (edge.srcAttr + edge.attr < edge.dstAttr) edge.sendToDst(edge.srcAttr + edge.attr);
+        },
+        mergeMessage: (a, b) => Math.min(a, b),
+      }),
+    );
+  },
+  "messages against the edges": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id) => Number(id))
+        .pregel<number>({
+          initialMessage: 0,
+          activeDirection: "in",
+          vertexProgram: (_id, attr, message) => Math.max(attr, message),
+          sendMessage: (edge) => {
+            if (edge.dstAttr > edge.srcAttr) edge.sendToSrc(edge.dstAttr);
+          },
+          mergeMessage: (a, b) => Math.max(a, b),
+        }),
+    ),
+  "nothing is read of the other end": async (graph) =>
+    answer(
+      await graph.pregel<number>({
+        initialMessage: 0,
+        activeDirection: "in",
+        vertexProgram: (_id, attr, message) => attr + message,
+        sendMessage: (edge) => edge.sendToDst(edge.attr),
+        mergeMessage: (a, b) => a + b,
+        maxSupersteps: 4,
+      }),
+    ),
+  "only marks are read of the other end": async (graph) =>
+    answer(
+      await graph.pregel<number>({
+        initialMessage: 1,
+        activeDirection: "out",
+        vertexProgram: (_id, attr, message) => attr + message,
+        sendMessage: (edge) => {
+          if (edge.attr > 5) edge.sendToDst(edge.attr);
+        },
+        mergeMessage: (a, b) => a + b,
+        maxSupersteps: 6,
+      }),
+    ),
+  "records, out": wandering("out", false),
+  "records, in": wandering("in", false),
+  "records, either, both ways": wandering("either", true),
+  "records, both, both ways": wandering("both", true),
+  "every vertex, with aggregators": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id) => Number(id) * 0.1)
+        .supersteps<number>("spread", {
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr * 0.5 + edge.attr),
+          mergeMessage: (a, b) => a + b,
+          vertexProgram: (_id, attr, message, globals) => (attr + message) / (1 + globals["total"]!),
+          noMessage: { value: 0.125 },
+          globals: { total: 1 },
+          aggregators: {
+            total: { kind: "sum", of: (_before, after) => after },
+            most: { kind: "max", of: (before, after) => after - before },
+          },
+          maxSupersteps: 9,
+          until: (globals) => globals["most"]! < 1e-3,
+        }),
+    ),
+  "values that go missing": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id): { value: number | null; rounds: number } => ({ value: Number(id), rounds: 0 }))
+        .pregel<number>({
+          initialMessage: 0,
+          vertexProgram: (id, { value, rounds }, message) => ({
+            value: rounds === 3 && Number(id) % 5 === 0 ? null : (value ?? -1) + message,
+            rounds: rounds + 1,
+          }),
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr.value === null ? 100 : edge.srcAttr.value % 10),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 6,
+        }),
+    ),
+  "records that go missing": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id): { n: number } | null => ({ n: Number(id) }))
+        .pregel<number>({
+          initialMessage: 0,
+          vertexProgram: (id, attr, message) =>
+            message > 40 && Number(id) % 3 === 0 ? null : { n: (attr?.n ?? 7) + message },
+          sendMessage: (edge) => edge.sendToDst((edge.srcAttr?.n ?? 50) % 17),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 5,
+        }),
+    ),
+  "attributes of text": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id) => `v${id}`)
+        .pregel<string>({
+          initialMessage: "!",
+          vertexProgram: (_id, attr, message) => (attr + message).slice(-20),
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr.slice(-2)),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 3,
+        }),
+    ),
+  "over a vertex cut": async (graph) =>
+    answer(await graph.partitionBy("EdgePartition2D", 3).pageRank({ iterations: 3 })),
+};
