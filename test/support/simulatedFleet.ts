@@ -199,10 +199,11 @@ export class SimulatedFleet implements Fleet {
     return results;
   }
 
-  /** About half of what is under way arrives, in any order. */
+  /** Some of what is under way arrives, in any order: half of what is still wanted, less of what comes late. */
   #arriveSome(under: Delivery[], begun?: ReadonlySet<number>): void {
+    const isLate = under === this.#late;
     for (const delivery of this.#random.shuffle([...under])) {
-      if (begun?.has(delivery.to) === false || this.#random.nextInt(2) === 0) continue;
+      if (begun?.has(delivery.to) === false || this.#random.nextInt(isLate ? 16 : 2) > 0) continue;
       under.splice(under.indexOf(delivery), 1);
       const host = this.#hosts.get(delivery.to);
       if (host !== undefined) delivery.receive(host);

@@ -177,6 +177,36 @@ describe("ClusterCarrier", () => {
     expect(fleet.pinnedStages.length).toBe(24 + again);
   });
 
+  it.each([2, 3, 100])(
+    "is not misled by a snapshot that an executor was lost in, at the end or every %i supersteps",
+    async (snapshotEvery) => {
+      // every vertex changes in every superstep, so that no state is like another
+      const count: Program = async (graph) => {
+        const {
+          graph: ended,
+          supersteps,
+          converged,
+        } = await graph.pregel<number>({
+          initialMessage: 0,
+          vertexProgram: (_id, attr, message) => attr + message,
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr + 1),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 10,
+        });
+        return { rows: await ended.vertices.collect(), supersteps, converged };
+      };
+      const calm = await outcome(new SimulatedFleet([1]).context(), count, ring(24), 3);
+      const numGathers = (10 / snapshotEvery + 1) * 3;
+      for (let fatal = 1; fatal <= numGathers; fatal++) {
+        const fleet = new SimulatedFleet([1, 1, 1], fatal, { snapshotEvery });
+        let gathers = 0;
+        fleet.onWork = ({ name, host }) => (name === "from" && ++gathers === fatal ? [host] : []);
+        const { result } = await outcome(fleet.context(), count, ring(24), 3);
+        expect(result).toEqual(calm.result);
+      }
+    },
+  );
+
   it("takes in executors that join, at the next snapshot", async () => {
     const fleet = new SimulatedFleet([1], 1, { snapshotEvery: 2 });
     const workers = new Set<number>();
