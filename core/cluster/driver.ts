@@ -145,6 +145,11 @@ export class Driver {
     };
   }
 
+  /** True if all tasks run in this process: with `local[T]`. */
+  get isLocal(): boolean {
+    return this.#group === undefined;
+  }
+
   /** The executors that are there now, by ascending id; none with `local[T]`. A lost one's id never comes again. */
   get executors(): readonly ExecutorInfo[] {
     return this.#group?.executors ?? [];

@@ -9,7 +9,6 @@ import type { Carrier, CarrierSpec, GlobalValues } from "./carrier.ts";
 import type { CheckpointPlan } from "./checkpoint/checkpointOptions.ts";
 import { RunCheckpoints, type RunState } from "./checkpoint/runCheckpoints.ts";
 import { ClusterCarrier } from "./cluster/clusterCarrier.ts";
-import { fleetOf } from "./cluster/fleet.ts";
 import { LocalCarrier } from "./localCarrier.ts";
 import type { SuperstepReport } from "./superstep.ts";
 
@@ -37,8 +36,7 @@ export interface SuperstepsResult {
 
 /** Runs supersteps until no message is sent (when only receivers are applied), `until` says so, or the limit is reached. */
 export async function runSupersteps(run: Supersteps): Promise<SuperstepsResult> {
-  const fleet = fleetOf(run.driver);
-  const carrier = fleet === undefined ? new LocalCarrier(run) : new ClusterCarrier(run, fleet);
+  const carrier = run.driver.isLocal ? new LocalCarrier(run) : new ClusterCarrier(run, run.driver);
   const checkpoints = run.checkpoints && new RunCheckpoints(run, run.checkpoints);
   try {
     return await new SuperstepLoop(run, carrier, checkpoints).toEnd();

@@ -45,7 +45,7 @@ export class SimulatedFleet implements Fleet {
   readonly events: EventBus = new EventBus();
   readonly config: Config;
   readonly numThreads = 2;
-  readonly master = "local-cluster[2,1]";
+  readonly isLocal = false;
   /** Bytes that were delivered between executors, and copied from or to them. */
   delivered = 0;
   copied = 0;

@@ -63,7 +63,20 @@ export const programs: Readonly<Record<string, Program>> = {
   "PageRank, to a tolerance": async (graph) => answer(await graph.pageRank({ tolerance: 1e-3 })),
   "PageRank of probabilities, weighted": async (graph) =>
     answer(await graph.pageRank({ iterations: 5, scale: "probability", weight: ({ attr }) => attr + 1 })),
-  "connected components": async (graph) => answer(await graph.connectedComponents()),
+  "connected components": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id) => Number(id))
+        .pregel<number>({
+          initialMessage: Infinity,
+          vertexProgram: (_id, smallest, message) => Math.min(smallest, message),
+          sendMessage: (edge) => {
+            if (edge.srcAttr < edge.dstAttr) edge.sendToDst(edge.srcAttr);
+            if (edge.dstAttr < edge.srcAttr) edge.sendToSrc(edge.dstAttr);
+          },
+          mergeMessage: (a, b) => Math.min(a, b),
+        }),
+    ),
   "shortest paths, weighted": async (graph) => {
     const distances = graph.mapVertices((id) => (id === 0 ? 0 : Infinity));
     return answer(

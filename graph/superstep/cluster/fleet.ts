@@ -1,7 +1,6 @@
 /**
  * What supersteps across executors ask of the driver, and what is known of each executor's arena.
  */
-import { parseMaster } from "../../../core/cluster/master.ts";
 import type { Config } from "../../../core/config.ts";
 import type { ColumnRef } from "../../../core/column/types.ts";
 import type { EventBus } from "../../../core/schedule/events.ts";
@@ -62,9 +61,4 @@ export function hostCopies(fleet: Fleet): HostCopies {
   let copies = copiesOf.get(fleet);
   if (copies === undefined) copiesOf.set(fleet, (copies = new HostCopies(fleet)));
   return copies;
-}
-
-/** The driver as a fleet; undefined if its master names no executors. */
-export function fleetOf(driver: { readonly master: string }): Fleet | undefined {
-  return parseMaster(driver.master).kind === "local" ? undefined : (driver as unknown as Fleet);
 }
