@@ -41,7 +41,11 @@ export async function runSupersteps(run: Supersteps): Promise<SuperstepsResult> 
   try {
     return await new SuperstepLoop(run, carrier, checkpoints).toEnd();
   } finally {
-    await carrier.free().finally(() => checkpoints?.close());
+    try {
+      await carrier.free();
+    } finally {
+      await checkpoints?.close();
+    }
   }
 }
 

@@ -89,11 +89,20 @@ export async function superstepsOver(
 ): Promise<SuperstepsRun<unknown, unknown, GraphParts>> {
   const { driver } = parts.ctx;
   const checkpoints = planCheckpoints(parts.ctx, spec.operation, spec.checkpointing);
-  const run = (): Promise<SuperstepsResult> =>
+  const run = (resume: boolean): Promise<SuperstepsResult> =>
     useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, ({ shape, vertices, edges }) =>
-      makeRoom(driver, () => runSupersteps({ ...spec, driver, shape, vertices, edges, checkpoints })),
+      makeRoom(driver, () =>
+        runSupersteps({
+          ...spec,
+          driver,
+          shape,
+          vertices,
+          edges,
+          checkpoints: checkpoints && { ...checkpoints, resume },
+        }),
+      ),
     );
-  const { columns, supersteps, converged, globals } = await run();
-  const vertices = readyColumns(driver, columns, async () => (await run()).columns);
+  const { columns, supersteps, converged, globals } = await run(checkpoints?.resume === true);
+  const vertices = readyColumns(driver, columns, async () => (await run(false)).columns);
   return { graph: { ...parts, vertices }, supersteps, converged, globals };
 }

@@ -65,9 +65,13 @@ export class CheckpointFolder {
     }
   }
 
-  /** Removes all checkpoints, and the folder if nothing else is in it. */
-  async remove(): Promise<void> {
-    await this.keepOnly([]);
+  /** Removes all checkpoints. */
+  clear(): Promise<void> {
+    return this.keepOnly([]);
+  }
+
+  /** Removes the folder if nothing is in it. */
+  async removeEmpty(): Promise<void> {
     await rmdir(this.path).catch(() => undefined); // not there, or holding files that are not ours
   }
 }

@@ -12,6 +12,7 @@ import type { Carrier, Generation, GlobalValues } from "../carrier.ts";
 import type { Supersteps } from "../runSupersteps.ts";
 import { CheckpointFolder, manifestsOf } from "./checkpointFolder.ts";
 import type { CheckpointPlan } from "./checkpointOptions.ts";
+import { claimFolder } from "./folderClaim.ts";
 import { manifestFormat, savedColumns, type Manifest } from "./manifest.ts";
 import { bindRun, differences, presentWriter, type RunBinding, type Writer } from "./runBinding.ts";
 
@@ -29,6 +30,8 @@ export class RunCheckpoints {
   readonly #run: Supersteps;
   readonly #plan: CheckpointPlan;
   readonly #letGo: () => void;
+  /** Set while this process writes, or has read, the run's checkpoints. */
+  #giveBack: (() => Promise<void>) | undefined;
   #bound: Promise<{ readonly binding: RunBinding; readonly folder: CheckpointFolder }> | undefined;
   /** Supersteps of the checkpoints that this run wrote, or went on from, the latest first. */
   #own: readonly number[] = [];
@@ -90,22 +93,28 @@ export class RunCheckpoints {
    */
   async endIfAsked(state: RunState, carrier: Carrier): Promise<void> {
     if (this.#plan.context.interrupts?.isClosing !== true) return;
-    if (state.superstep > 0 && this.#own[0] !== state.superstep) await this.#save(state, carrier);
+    const { operation } = this.#run;
+    const { superstep } = state;
+    if (superstep === 0) throw new SuperstepError("CANCELLED", `${operation}: stopped before its first superstep`);
+    if (this.#own[0] !== superstep) await this.#save(state, carrier);
     const { folder } = await this.#bind();
     throw new SuperstepError(
       "CANCELLED",
-      `${this.#run.operation}: stopped after superstep ${state.superstep}; its checkpoint is in ${excerpt(folder.path)}: ` +
+      `${operation}: stopped after superstep ${superstep}; its checkpoint is in ${excerpt(folder.path)}: ` +
         `resume goes on from there`,
-      { details: { superstep: state.superstep, checkpoint: folder.path } },
+      { details: { superstep, checkpoint: folder.path } },
     );
   }
 
   /** Removes the checkpoints: the run has its result. */
   async ended(): Promise<void> {
-    if (this.#own.length === 0) return;
-    const { folder } = await this.#bind();
+    if (this.#bound === undefined) return; // never looked for any, nor wrote one
+    const { folder } = await this.#bound;
     try {
-      await folder.remove();
+      await this.#claim(folder);
+      await folder.clear();
+      await this.close();
+      await folder.removeEmpty();
     } catch (error) {
       this.#warn(
         "CHECKPOINT_LEFT",
@@ -114,9 +123,16 @@ export class RunCheckpoints {
     }
   }
 
-  /** Lets the program end. Idempotent. */
-  close(): void {
+  /** Lets the program end, and other processes have the checkpoints. Idempotent. */
+  async close(): Promise<void> {
     this.#letGo();
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    await giveBack?.();
+  }
+
+  async #claim(folder: CheckpointFolder): Promise<void> {
+    this.#giveBack ??= await claimFolder(this.#run.operation, folder.path);
   }
 
   async #save({ superstep, globals }: RunState, carrier: Carrier): Promise<void> {
@@ -125,6 +141,7 @@ export class RunCheckpoints {
     let crc = 0;
     let bytes = 0;
     try {
+      await this.#claim(folder);
       await folder.add(superstep, async (temporary) => {
         const manifest = await carrier.lend((generation) => {
           assert(generation, "a superstep left no columns");
@@ -176,6 +193,7 @@ export class RunCheckpoints {
     const { binding, folder } = await this.#bind();
     const supersteps = await folder.supersteps();
     if (supersteps.length === 0) await this.#refuseOthers(binding);
+    else await this.#claim(folder);
     for (const superstep of supersteps) {
       const manifest = await folder.manifest(superstep);
       const where = `${operation}: the checkpoint after superstep ${superstep} in ${excerpt(folder.path)}`;

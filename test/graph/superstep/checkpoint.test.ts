@@ -152,7 +152,8 @@ const runFolders = (): string[] => (existsSync(directory) ? readdirSync(director
 const checkpoints = (): string[] => {
   const [folder, ...more] = runFolders();
   expect(more).toEqual([]);
-  return folder === undefined ? [] : readdirSync(path.join(directory, folder)).toSorted(byCode);
+  const names = folder === undefined ? [] : readdirSync(path.join(directory, folder));
+  return names.filter((name) => name !== "in-use").toSorted(byCode);
 };
 const fileOf = (checkpoint: string, name: "columns" | "manifest"): string =>
   path.join(directory, runFolders()[0]!, checkpoint, name);
@@ -466,6 +467,13 @@ describe("a run that is not resumed", () => {
     expect(runFolders()).toEqual([]);
   });
 
+  it("removes them also if it ends before its first checkpoint", async () => {
+    await cancelledAfter(7, algorithms["sssp"]!, { checkpointEvery: 3 });
+    const { ctx } = await newContext();
+    await algorithms["sssp"]!(ctx, { checkpointDirectory: directory, checkpointEvery: 1000 });
+    expect(runFolders()).toEqual([]);
+  });
+
   it("leaves alone what other runs left, and files of others", async () => {
     await cancelledAfter(7, algorithms["pageRank, rounds"]!, { checkpointEvery: 3 });
     const [others] = runFolders();
@@ -494,6 +502,68 @@ describe("a run that is not resumed", () => {
     await algorithm(ctx, { checkpointDirectory: directory, resume: true });
     expect(runFolders()).toEqual([]);
   });
+});
+
+describe("a folder of checkpoints", () => {
+  const endless: Algorithm = (ctx, options) =>
+    graphOf(ctx, edges("1>2>1"), 1).pregel<number>({
+      initialMessage: 0,
+      vertexProgram: (_id, attr) => attr,
+      sendMessage: (edge) => edge.sendToDst(1),
+      mergeMessage: (a) => a,
+      maxSupersteps: 60,
+      checkpointDirectory: directory,
+      checkpointEvery: 2,
+      ...options,
+    });
+
+  it("is of one run at a time", async () => {
+    const { ctx } = await newContext();
+    const outcomes = await Promise.allSettled([endless(ctx, {}), endless(ctx, {})]);
+    expect(outcomes.map(({ status }) => status).toSorted(byCode)).toEqual(["fulfilled", "rejected"]);
+    expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
+      reason: {
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`process ${process.pid} runs the same program`) as string,
+      },
+    });
+    expect(runFolders()).toEqual([]);
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "is refused while another process lives, and free once it is gone",
+    async () => {
+      await cancelledAfter(7, endless, {});
+      const claim = path.join(directory, runFolders()[0]!, "in-use");
+      expect(existsSync(claim)).toBe(false);
+      const startOf = (pid: number): string => {
+        const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+        return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]!;
+      };
+      const living = { machine: os.hostname(), pid: process.ppid, started: startOf(process.ppid) };
+      writeFileSync(claim, JSON.stringify(living));
+      const { ctx, seen } = await newContext();
+      await expect(endless(ctx, { resume: true })).rejects.toMatchObject({ details: { pid: process.ppid } });
+      expect(readFileSync(claim, "utf8")).toBe(JSON.stringify(living));
+      let last = 8;
+      for (const gone of [
+        { ...living, started: "1" },
+        { ...living, machine: "elsewhere" },
+        { ...living, pid: 2 ** 30 },
+        { ...living, pid: process.pid },
+        "not a claim",
+      ]) {
+        writeFileSync(claim, JSON.stringify(gone));
+        last += 3;
+        const controller = new AbortController();
+        ctx.on((event) => event.type === "superstep" && event.n === last && controller.abort());
+        const run = endless(ctx, { resume: true, signal: controller.signal });
+        await expect(run).rejects.toMatchObject({ code: "CANCELLED" });
+        expect(existsSync(claim)).toBe(false);
+      }
+      expect(seen.filter(({ type }) => type === "resumed")).toHaveLength(5);
+    },
+  );
 });
 
 describe("a context that is asked to end", () => {
