@@ -2,6 +2,7 @@
  * The options that commands share, in groups; and how each group is read from a parsed command line.
  */
 import { type Command, Option } from "commander";
+import { parseChaos } from "../core/chaos.ts";
 import { SuperstepError } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
 import { decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
@@ -85,6 +86,10 @@ export function addRecoveryOptions(command: Command): Command {
     ),
     new Option("--resume", "go on from the last good checkpoint of the same run, if there is one"),
     new Option("--resume-other-node", "resume also what another version of Node wrote: bits may differ"),
+    new Option(
+      "--chaos <faults>",
+      "fail on purpose: kill-host, freeze-host or kill-thread, @superstep=N or @stage=N, separated by commas, #seed=S at the end",
+    ).argParser(chaosFaults),
   ]);
 }
 
@@ -179,7 +184,7 @@ export function recoveryRequest(values: OptionValues): RecoveryRequest {
     if (values[name] === undefined || values[other] !== undefined) continue;
     throw new SuperstepError("INVALID_ARGUMENT", `superstep: ${flag} needs ${otherFlag}`);
   }
-  return picked(values, ["checkpointDir", "checkpointEvery", "resume", "resumeOtherNode"]);
+  return picked(values, ["checkpointDir", "checkpointEvery", "resume", "resumeOtherNode", "chaos"]);
 }
 
 /** Where the values say the result goes. */
@@ -213,6 +218,12 @@ export function algorithmParameters(values: OptionValues): AlgorithmParameters {
 /** Those of the values that were given. */
 export function picked(values: OptionValues, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
+}
+
+/** A specification of faults, checked and as it is. */
+function chaosFaults(text: string): string {
+  parseChaos(text);
+  return text;
 }
 
 function group(command: Command, title: string, options: readonly Option[]): Command {

@@ -51,6 +51,8 @@ export interface RecoveryRequest {
   readonly resume?: boolean;
   /** Also if another version of Node wrote it. */
   readonly resumeOtherNode?: boolean;
+  /** Faults on purpose, as `Context` takes them. */
+  readonly chaos?: string;
 }
 
 /** What is told about it. */

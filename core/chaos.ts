@@ -17,7 +17,7 @@ export interface ChaosFault {
   readonly number: number;
 }
 
-/** Faults, and the seed by which victims are picked. */
+/** Faults, and the seed by which executors are picked. */
 export interface ChaosPlan {
   readonly faults: readonly ChaosFault[];
   /** Default 0. */
@@ -33,11 +33,8 @@ export interface ChaosTarget {
   readonly executors: readonly { readonly id: number }[];
   /** Ends the process of an executor, or freezes it. False if it cannot. */
   killHost(host: number, manner: KillManner): boolean;
-  /**
-   * Ends a thread that runs a task: of an executor, or without executors of this process. `pick`: an integer in [0, n).
-   * False if none does.
-   */
-  killThread(pick: (count: number) => number): boolean;
+  /** Ends a thread of a host, 0 for this process, whatever it does. */
+  endThread(host: number, slot: number): void;
 }
 
 const form =
@@ -89,8 +86,7 @@ export class Chaos {
   stop(): void {
     this.#unsubscribe();
     for (const fault of [...this.#waiting, ...this.#late]) {
-      const text = `${nameOf(fault)} never fired: there was no such ${fault.at}`;
-      this.#target.events.emit({ type: "warning", job: null, code: "CHAOS_NOT_FIRED", text });
+      this.#tell("CHAOS_NOT_FIRED", `${nameOf(fault)} never fired: there was no such ${fault.at}`);
     }
     this.#waiting.clear();
     this.#late.clear();
@@ -99,8 +95,7 @@ export class Chaos {
   #hear(event: SuperstepEvent): void {
     if (event.type === "superstep.start") this.#fireAt("superstep", event.n);
     else if (event.type === "stage.start") this.#fireAt("stage", ++this.#stages);
-    // A thread can be ended once it runs a task of that stage or superstep.
-    else if (event.type === "task.start") this.#fireLate();
+    else if (event.type === "task.start") this.#fireLate(event);
   }
 
   #fireAt(at: ChaosFault["at"], number: number): void {
@@ -112,35 +107,36 @@ export class Chaos {
     }
   }
 
-  #fireLate(): void {
+  /** Ends the thread whose task has just begun: the first one of that stage or superstep. */
+  #fireLate({ host, thread }: SuperstepEvent & { readonly type: "task.start" }): void {
     for (const fault of this.#late) {
       this.#late.delete(fault);
-      this.#fire(fault);
+      this.#target.endThread(host, thread);
+      this.#tell("CHAOS", `ended thread ${thread} of host ${host} in its task as ${momentOf(fault)} began`);
     }
   }
 
   #fire(fault: ChaosFault): void {
-    const text = this.#carryOut(fault);
-    const done = text ?? `${nameOf(fault)} found nothing to do it to`;
-    const code = text === undefined ? "CHAOS_NOT_FIRED" : "CHAOS";
-    this.#target.events.emit({ type: "warning", job: null, code, text: done });
+    const host = this.#victim(fault);
+    const isKill = fault.action === "kill-host";
+    if (host === undefined || !this.#target.killHost(host, isKill ? "kill" : "freeze")) {
+      this.#tell("CHAOS_NOT_FIRED", `${nameOf(fault)} found no executor to do it to`);
+    } else this.#tell("CHAOS", `${isKill ? "killed" : "froze"} executor ${host} as ${momentOf(fault)} began`);
   }
 
-  /** What was done, in words. */
-  #carryOut(fault: ChaosFault): string | undefined {
-    const { action, at, number } = fault;
+  #victim(fault: ChaosFault): number | undefined {
     const random = randomFor(this.#plan.seed, this.#plan.faults.indexOf(fault));
-    const when = `as ${at} ${number} began`;
-    if (action === "kill-thread") {
-      return this.#target.killThread((count) => random.nextInt(count)) ? `ended a thread ${when}` : undefined;
-    }
     const hosts = this.#target.executors.map(({ id }) => id).toSorted((a, b) => a - b);
-    if (hosts.length === 0) return undefined;
-    const host = hosts[random.nextInt(hosts.length)]!;
-    const isKill = action === "kill-host";
-    if (!this.#target.killHost(host, isKill ? "kill" : "freeze")) return undefined;
-    return `${isKill ? "killed" : "froze"} executor ${host} ${when}`;
+    return hosts.length === 0 ? undefined : hosts[random.nextInt(hosts.length)];
   }
+
+  #tell(code: "CHAOS" | "CHAOS_NOT_FIRED", text: string): void {
+    this.#target.events.emit({ type: "warning", job: null, code, text });
+  }
+}
+
+function momentOf({ at, number }: ChaosFault): string {
+  return `${at} ${number}`;
 }
 
 function nameOf({ action, at, number }: ChaosFault): string {

@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
+import { Chaos, parseChaos } from "./chaos.ts";
 import { Driver } from "./cluster/driver.ts";
 import type { ConfigOptions } from "./config.ts";
 import { invalidArgument } from "./errors.ts";
@@ -33,6 +34,8 @@ export interface ContextOptions {
    * first ends the superstep that it is at and writes one, if that takes no longer than a minute.
    */
   readonly signal?: AbortSignal | undefined;
+  /** Faults on purpose, to see recovery work: "kill-host@superstep=5". See `chaos.ts`. */
+  readonly chaos?: string | undefined;
 }
 
 /** What runs of supersteps do with the checkpoint directory, unless their own options say otherwise. */
@@ -59,6 +62,7 @@ export class Context {
   readonly cleaner: BlockCleaner;
   /** Held by what must be finished before the context's signal stops it; undefined if it has none. */
   readonly interrupts: InterruptGate | undefined;
+  #chaos: Chaos | undefined;
   #checkpointDir: string | undefined;
   #checkpointDefaults: CheckpointDefaults = {};
 
@@ -78,11 +82,21 @@ export class Context {
   /**
    * Makes a context.
    *
-   * @throws SuperstepError INVALID_ARGUMENT if the master or a setting is not one; CANCELLED if `signal` has aborted.
+   * @throws SuperstepError INVALID_ARGUMENT if the master, a setting or `chaos` is not one; CANCELLED if `signal` has
+   *   aborted; as `Driver.create` if executors do not start.
    */
-  static async create({ master, appName = "superstep", config, signal }: ContextOptions = {}): Promise<Context> {
+  static async create({ master, appName = "superstep", config, signal, chaos }: ContextOptions = {}): Promise<Context> {
+    const plan = chaos === undefined ? undefined : parseChaos(chaos);
     const interrupts = signal && new InterruptGate(signal);
-    return new Context(await Driver.create({ master, config, signal: interrupts?.signal }), appName, interrupts);
+    const driver = await Driver.create({ master, config, signal: interrupts?.signal });
+    const context = new Context(driver, appName, interrupts);
+    try {
+      if (plan !== undefined) context.#chaos = new Chaos(driver, plan);
+    } catch (error) {
+      await context.stop();
+      throw error;
+    }
+    return context;
   }
 
   /** Where tasks run. */
@@ -190,6 +204,7 @@ export class Context {
 
   /** Ends all threads and frees everything; unfinished jobs fail with CONTEXT_STOPPED. Idempotent. */
   stop(): Promise<void> {
+    this.#chaos?.stop();
     return this.driver.stop();
   }
 

@@ -10,6 +10,7 @@ import { writeBadRows } from "../../graph/load/text/badRowsFile.ts";
 import type { PartitionStrategy } from "../../graph/partition/strategy.ts";
 import type { VertexId } from "../../graph/types.ts";
 import { counted, grouped } from "../counted.ts";
+import { RecoveryLog } from "../recoveryLog.ts";
 import type { EngineRequest, InputRequest, RecoveryRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import type { GraphCounts } from "./presentResult.ts";
@@ -21,9 +22,11 @@ export async function withContext<R>(
   use: (ctx: Context) => Promise<R>,
 ): Promise<R> {
   const { master, checkpointDir, checkpointEvery: every, resume, resumeOtherNode: resumeAcrossVersions } = request;
-  const ctx = await Context.create({ master, signal: session.signal });
+  const ctx = await Context.create({ master, signal: session.signal, chaos: request.chaos });
+  const recovery = new RecoveryLog();
   const unsubscribe = ctx.on((event) => {
     session.progress.listener(event);
+    recovery.hear(event);
     if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
   });
   try {
@@ -34,8 +37,9 @@ export async function withContext<R>(
     ctx.driver.startThreads();
     return await use(ctx);
   } finally {
-    unsubscribe();
+    for (const line of recovery.lines()) session.note(line);
     await ctx.stop();
+    unsubscribe();
   }
 }
 

@@ -78,12 +78,16 @@ function refuseWhatNeedsAResult({ program, output, json, requireConvergence }: P
 }
 
 /** @throws SuperstepError INVALID_ARGUMENT if something is asked for that a program does in its own context. */
-function refuseWhatNeedsAContext({ program, checkpointDir }: PregelRequest): void {
-  if (checkpointDir === undefined) return;
+function refuseWhatNeedsAContext({ program, checkpointDir, chaos }: PregelRequest): void {
+  const options = [
+    ...(checkpointDir === undefined ? [] : ["--checkpoint-dir"]),
+    ...(chaos === undefined ? [] : ["--chaos"]),
+  ];
+  if (options.length === 0) return;
   throw new SuperstepError(
     "INVALID_ARGUMENT",
-    `pregel: ${excerpt(program)} has a context of its own: --checkpoint-dir did not reach it; ` +
-      `call setCheckpointDir there`,
+    `pregel: ${excerpt(program)} has a context of its own: ${options.join(" and ")} did not reach it; ` +
+      `call setCheckpointDir, or give chaos to Context.create, there`,
   );
 }
 

@@ -197,6 +197,12 @@ export class Driver {
     return this.#executorGroup("killHost").kill(host, manner);
   }
 
+  /** Ends a thread of a host, 0 for this process, whatever it does: its task fails, and another thread takes its place. */
+  endThread(host: number, slot: number): void {
+    this.#checkRunning();
+    this.#hosts.find(({ id }) => id === host)?.endThread(slot);
+  }
+
   /** True once `stop` was called. */
   get isStopped(): boolean {
     return this.#stopping !== undefined;

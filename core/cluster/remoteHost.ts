@@ -180,6 +180,10 @@ export class RemoteHost implements Host {
     this.#commands.push({ type: "collectGarbage" });
   }
 
+  endThread(slot: number): void {
+    this.#commands.push({ type: "endThread", slot });
+  }
+
   removeBlocks(group: BlockGroup): void {
     this.#commands.push({ type: "removeBlocks", group });
   }

@@ -69,6 +69,8 @@ export interface Host {
   start(): void;
   /** Starts all threads now rather than with their first tasks, while the driver does something else. */
   startThreads(): void;
+  /** Ends a thread, whatever it does: its task fails as that of a thread that died, and another one takes its place. */
+  endThread(slot: number): void;
   /** Runs a task on a free slot of this host. Its end is told to the listener, once. */
   launch(assignment: Assignment): void;
   /** Asks a task to stop; after the grace its thread is ended. Either way the listener hears of its end. */

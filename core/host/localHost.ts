@@ -36,6 +36,11 @@ const cancelled: TaskFailure = {
   error: { name: "ThreadExit", message: "the thread was ended: its task was cancelled and did not stop" },
 };
 
+const endedOnPurpose: TaskFailure = {
+  kind: "threadDied",
+  error: { name: "ThreadExit", message: "the thread was ended on purpose, to see its task tried again" },
+};
+
 /**
  * Threads that start with their first task and are replaced when they die. A slot is one place for a thread: it ends
  * with the thread, and a new slot takes its place.
@@ -135,6 +140,11 @@ export class LocalHost implements Host {
   }
 
   /** This process is not ended from within. */
+  endThread(slot: number): void {
+    const thread = this.#threads.get(slot);
+    if (thread !== undefined) this.#end(thread, endedOnPurpose);
+  }
+
   kill(): void {}
 
   async stop(): Promise<void> {

@@ -54,6 +54,8 @@ export type Command =
   | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
   | { readonly type: "collectGarbage" }
   | { readonly type: "startThreads" }
+  /** A thread is to be ended, whatever it does. */
+  | { readonly type: "endThread"; readonly slot: number }
   | { readonly type: "removeBlocks"; readonly group: BlockGroup }
   /** Payloads of the executor's that the driver has, or does not want any more. */
   | { readonly type: "releasePayloads"; readonly numbers: readonly number[] }

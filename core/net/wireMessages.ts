@@ -144,6 +144,7 @@ const command = union<Command, "type">("type", {
   moduleHooks: record({ urls }),
   collectGarbage: empty,
   startThreads: empty,
+  endThread: record({ slot: natural }),
   removeBlocks: record({ group: blockGroup }),
   releasePayloads: record({ numbers: list(natural) }),
   peers: record({ peers }),

@@ -45,7 +45,8 @@ describe("superstep run", () => {
       "run pr a.csv b.csv --src from --dst 2 --weight miles --vertices v.csv --id key --default-vertex --undirected --from CSV --no-header --delimiter tab --ids string " +
       "--max-errors 5 --bad-rows bad.csv --master local[2] --partitions 7 --strategy edgepartition2d -o out.csv " +
       "--format tsv --force --top 3 --json --progress JSON --explain --quiet --verbose --no-color --tolerance 1e-6 " +
-      "--reset-prob .2 --scale probability --source 30 --max-supersteps 50 --require-convergence";
+      "--reset-prob .2 --scale probability --source 30 --max-supersteps 50 --require-convergence " +
+      "--checkpoint-dir saved --checkpoint-every 3 --resume --resume-other-node --chaos kill-host@stage=2#seed=7";
     expect((await command(line)).request).toEqual({
       command: "run",
       algorithm: "pagerank",
@@ -68,6 +69,11 @@ describe("superstep run", () => {
       parameters: { tolerance: 1e-6, resetProb: 0.2, scale: "probability", source: "30", maxSupersteps: 50 },
       explain: true,
       requireConvergence: true,
+      checkpointDir: "saved",
+      checkpointEvery: 3,
+      resume: true,
+      resumeOtherNode: true,
+      chaos: "kill-host@stage=2#seed=7",
       master: "local[2]",
       partitions: 7,
       strategy: "EdgePartition2D",

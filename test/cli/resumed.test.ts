@@ -153,6 +153,8 @@ describe("options", () => {
       "--checkpoint-every must be an integer >= 1",
     ],
     ["run bfs chain.txt --source 0 --checkpoint-dir chain.txt", "directory must be one that exists or can be made"],
+    ["run bfs chain.txt --source 0 --chaos kill-all", "a fault must be ACTION@superstep=N"],
+    ["run bfs chain.txt --source 0 --chaos kill-host@superstep=2", 'use the master "local-cluster[2,1]"'],
   ])("are refused: %s", async (line, message) => {
     const { status, stderr } = await superstep(line.split(" "), inFolder);
     expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
@@ -171,9 +173,9 @@ describe("options", () => {
 
   it("are refused for a program with a context of its own", async () => {
     writeFileSync(path.join(folder, "own.mjs"), "console.log('ran');\n");
-    const line = "pregel own.mjs chain.txt --checkpoint-dir d".split(" ");
+    const line = "pregel own.mjs chain.txt --checkpoint-dir d --chaos kill-thread@stage=1".split(" ");
     const { status, stderr } = await superstep(line, inFolder);
-    expect([status, stderr]).toEqual([2, expect.stringContaining("--checkpoint-dir did not reach it")]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("--checkpoint-dir and --chaos did not reach it")]);
   });
 });
 

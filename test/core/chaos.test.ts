@@ -65,9 +65,8 @@ function targetOf({ master = "local-cluster[3,1]", executors = [2, 1, 3], maxTas
       if (canKill) done.push(`${manner} ${host}`);
       return canKill;
     },
-    killThread(pick) {
-      if (canKill) done.push(`thread ${pick(2)}`);
-      return canKill;
+    endThread(host, slot) {
+      done.push(`end ${host}/${slot}`);
     },
   };
   const emit = (...bodies: EventBody[]): void => {
@@ -78,7 +77,7 @@ function targetOf({ master = "local-cluster[3,1]", executors = [2, 1, 3], maxTas
 
 const superstepStart = (n: number): EventBody => ({ type: "superstep.start", job: null, n });
 const stageStart = (): EventBody => ({ type: "stage.start", job: 1, stage: 9, name: "s", tasks: 1 });
-const taskPlace = { job: 1, stage: 9, partition: 0, attempt: 0, host: 1, thread: 1 };
+const taskPlace = { job: 1, stage: 9, partition: 0, attempt: 0, host: 3, thread: 5 };
 const taskStart = (): EventBody => ({ type: "task.start", ...taskPlace });
 
 describe("Chaos", () => {
@@ -107,13 +106,14 @@ describe("Chaos", () => {
     expect(done).toEqual(["kill 4"]);
   });
 
-  it("ends a thread once a task has begun after that moment", () => {
-    const { target, done, emit } = targetOf();
+  it("ends the thread of the first task that begins after that moment", () => {
+    const { target, done, warnings, emit } = targetOf();
     new Chaos(target, parseChaos("kill-thread@superstep=2"));
     emit(taskStart(), superstepStart(1), taskStart(), superstepStart(2));
     expect(done).toEqual([]);
     emit(taskStart(), taskStart());
-    expect(done).toEqual([expect.stringMatching(/^thread [01]$/)]);
+    expect(done).toEqual(["end 3/5"]);
+    expect(warnings).toEqual(["CHAOS ended thread 5 of host 3 in its task as superstep 2 began"]);
   });
 
   it("picks the victim by the seed alone: the same one whatever the order of executors, any of them over all seeds", () => {
@@ -132,7 +132,7 @@ describe("Chaos", () => {
     expect(victims).toEqual(new Set(["kill 1", "kill 2", "kill 3"]));
   });
 
-  it("warns of what never fired, and of what found nothing to do it to", () => {
+  it("warns of what never fired, and of what found no executor to do it to", () => {
     const first = targetOf();
     const chaos = new Chaos(
       first.target,
@@ -152,7 +152,7 @@ describe("Chaos", () => {
       const { target, warnings, emit } = targetOf(options);
       new Chaos(target, parseChaos("kill-host@superstep=1"));
       emit(superstepStart(1));
-      expect(warnings).toEqual(["CHAOS_NOT_FIRED kill-host@superstep=1 found nothing to do it to"]);
+      expect(warnings).toEqual(["CHAOS_NOT_FIRED kill-host@superstep=1 found no executor to do it to"]);
     }
   });
 

@@ -75,6 +75,8 @@ export class SimHost implements Host {
 
   startThreads(): void {}
 
+  endThread(): void {}
+
   launch({ launch, operator, shared, params }: Assignment): void {
     const thread = this.#threads.get(launch.slot);
     if (thread === undefined) return;

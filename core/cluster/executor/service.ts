@@ -176,6 +176,8 @@ export class Service {
         return collectGarbage();
       case "startThreads":
         return this.host.startThreads();
+      case "endThread":
+        return this.host.endThread(command.slot);
       case "removeBlocks":
         return this.#remove(command.group);
       case "releasePayloads":

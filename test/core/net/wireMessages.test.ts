@@ -59,6 +59,10 @@ const commands: EachType<Command> = {
   moduleHooks: [{ type: "moduleHooks", urls: ["file:///a.mjs"] }],
   collectGarbage: [{ type: "collectGarbage" }],
   startThreads: [{ type: "startThreads" }],
+  endThread: [
+    { type: "endThread", slot: 0 },
+    { type: "endThread", slot: 2 ** 40 },
+  ],
   removeBlocks: [
     { type: "removeBlocks", group: { kind: "shuffle", shuffle: 0 } },
     { type: "removeBlocks", group: { kind: "rdd", rdd: 1 } },
