@@ -14,6 +14,16 @@ export function integer(option: string, min: number, max: number = Number.MAX_SA
   };
 }
 
+/** A reader of sizes in bytes: `8g`, `512m`, `64k`, or a plain number of bytes. At least 1 MiB. */
+export function bytes(option: string): (text: string) => number {
+  return (text) => {
+    const [, digits, unit = ""] = /^(\d+)([kmgt]?)(?:i?b)?$/i.exec(text) ?? [];
+    const value = digits === undefined ? NaN : Number(digits) * 1024 ** " kmgt".indexOf(unit.toLowerCase() || " ");
+    if (!(Number.isSafeInteger(value) && value >= 2 ** 20)) throw wrong(option, "a size such as 8g or 512m", text);
+    return value;
+  };
+}
+
 /** A reader of finite decimal numbers in [min, max]. */
 export function decimal(option: string, min: number, max: number = Infinity): (text: string) => number {
   const rule =

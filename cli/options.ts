@@ -5,9 +5,10 @@ import { type Command, Option } from "commander";
 import { parseChaos } from "../core/chaos.ts";
 import { SuperstepError } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
-import { decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
+import { bytes, decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
 import { type ProgressMode, progressModes } from "./progressModes.ts";
 import type {
+  AccessRequest,
   AlgorithmParameters,
   EngineRequest,
   InputFormat,
@@ -15,6 +16,7 @@ import type {
   RecoveryRequest,
   ReportRequest,
   ResultRequest,
+  ShareRequest,
 } from "./requests.ts";
 
 /** Vertex cuts by name, as GraphX has them. */
@@ -64,14 +66,61 @@ export function addInputOptions(command: Command): Command {
 /** Adds the options that say where it runs. */
 export function addEngineOptions(command: Command): Command {
   return group(command, "Run:", [
-    new Option("--master <url>", "local[T] for T threads, or local[*] for all cores")
-      .env("SUPERSTEP_MASTER")
-      .argParser(text("--master")),
+    masterOption(),
     new Option("--partitions <n>", "partitions of the graph (default: by its size)")
       .env("SUPERSTEP_PARTITIONS")
       .argParser(integer("--partitions", 1, 65_536)),
     new Option("--strategy <cut>", `vertex cut: ${strategies.join(", ")}`).argParser(oneOf("--strategy", strategies)),
   ]);
+}
+
+/** Where it runs: an option of all commands that run something. */
+export function masterOption(): Option {
+  const forms = "local[T], local[*], local-cluster[E,T] or superstep://host:port";
+  return new Option("--master <url>", `T threads, all cores, E processes of T threads, or a cluster: ${forms}`)
+    .env("SUPERSTEP_MASTER")
+    .argParser(text("--master"));
+}
+
+/** Adds the options that say how much of a cluster is wanted, and how to get at it. */
+export function addClusterOptions(command: Command): Command {
+  group(command, "Cluster (superstep://host:port):", [
+    new Option("--cores <n>", "threads in all (default: all that are free)").argParser(
+      integer("--cores", 0, 1_000_000),
+    ),
+    new Option("--executor-cores <n>", "threads of one executor at most").argParser(
+      integer("--executor-cores", 0, 1024),
+    ),
+    new Option("--executor-memory <size>", "what an executor takes of its worker's memory (default: 1g)").argParser(
+      bytes("--executor-memory"),
+    ),
+  ]);
+  return addAccessOptions(command);
+}
+
+/** Adds the options that say how a process of a cluster proves itself, and is reached. */
+export function addAccessOptions(command: Command): Command {
+  for (const option of [
+    new Option(
+      "--secret-file <file>",
+      "the cluster's secret, readable by you alone (default: see superstep help master)",
+    )
+      .env("SUPERSTEP_SECRET_FILE")
+      .argParser(text("--secret-file")),
+    new Option("--tls <dir>", "certificates: ca.pem, cert.pem, key.pem; needed between machines")
+      .env("SUPERSTEP_TLS")
+      .argParser(text("--tls")),
+    new Option(
+      "--insecure-no-tls",
+      "listen beyond this machine without TLS: anybody on the way can read and change all",
+    ),
+    new Option("--host <address>", "the address that others reach this process by")
+      .env("SUPERSTEP_HOST")
+      .argParser(text("--host")),
+  ]) {
+    command.addOption(option);
+  }
+  return command;
 }
 
 /** Adds the options that say what is done against the loss of processes. */
@@ -166,7 +215,24 @@ export function inputRequest(paths: readonly string[], values: OptionValues): In
 
 /** Where the values say it runs. */
 export function engineRequest(values: OptionValues): EngineRequest {
-  return picked(values, ["master", "partitions", "strategy"]) as EngineRequest;
+  return { ...(picked(values, ["master", "partitions", "strategy"]) as EngineRequest), ...clusterRequest(values) };
+}
+
+/** What the values say of a cluster: nothing if they say nothing. */
+export function clusterRequest(values: OptionValues): Pick<EngineRequest, "cluster"> {
+  const { executorCores, executorMemory } = values as { executorCores?: number; executorMemory?: number };
+  const cluster = {
+    ...accessRequest(values),
+    ...(picked(values, ["cores"]) as ShareRequest),
+    ...(executorCores !== undefined && { coresPerExecutor: executorCores }),
+    ...(executorMemory !== undefined && { memoryBytesPerExecutor: executorMemory }),
+  };
+  return Object.keys(cluster).length === 0 ? {} : { cluster };
+}
+
+/** How the values say that a cluster is got at. */
+export function accessRequest(values: OptionValues): AccessRequest {
+  return picked(values, ["secretFile", "tls", "insecureNoTls", "host"]) as AccessRequest;
 }
 
 /**

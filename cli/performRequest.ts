@@ -23,5 +23,11 @@ async function act(request: Request, session: Session): Promise<number> {
       return (await import("./actions/generate.ts")).generate(request, session);
     case "view":
       return (await import("./actions/view.ts")).view(request, session);
+    case "master":
+      return (await import("./actions/master.ts")).master(request, session);
+    case "worker":
+      return (await import("./actions/worker.ts")).worker(request, session);
+    case "submit":
+      return (await import("./actions/submit.ts")).submit(request, session);
   }
 }

@@ -7,9 +7,12 @@ import { algorithms } from "./algorithms.ts";
 import { convertCommand } from "./commands/convert.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { infoCommand } from "./commands/info.ts";
+import { masterCommand } from "./commands/master.ts";
 import { pregelCommand } from "./commands/pregel.ts";
 import { runCommand } from "./commands/run.ts";
+import { submitCommand } from "./commands/submit.ts";
 import { viewCommand } from "./commands/view.ts";
+import { workerCommand } from "./commands/worker.ts";
 import { didYouMean } from "./didYouMean.ts";
 import { exitCodes } from "./exitCodes.ts";
 import type { Perform } from "./requests.ts";
@@ -72,7 +75,17 @@ function buildProgram(
     .description("Graph algorithms over edge lists, on every core of this machine.")
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show help for a command");
-  const commands = [runCommand, pregelCommand, infoCommand, convertCommand, generateCommand, viewCommand];
+  const commands = [
+    runCommand,
+    pregelCommand,
+    infoCommand,
+    convertCommand,
+    generateCommand,
+    viewCommand,
+    submitCommand,
+    masterCommand,
+    workerCommand,
+  ];
   for (const command of commands) program.addCommand(command(perform, done));
   for (const each of [program, ...program.commands]) {
     each

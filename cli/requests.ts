@@ -34,9 +34,29 @@ export interface InputRequest {
   readonly badRows?: string;
 }
 
+/** How a process gets at a cluster. Each absent unless it was given. */
+export interface AccessRequest {
+  /** A file with the cluster's secret. */
+  readonly secretFile?: string;
+  /** A directory with certificates. */
+  readonly tls?: string;
+  readonly insecureNoTls?: boolean;
+  /** The address that others reach this process by. */
+  readonly host?: string;
+}
+
+/** What a run wants of a cluster. Each absent unless it was given. */
+export interface ShareRequest {
+  readonly cores?: number;
+  readonly coresPerExecutor?: number;
+  readonly memoryBytesPerExecutor?: number;
+}
+
 /** Where and how it runs. */
 export interface EngineRequest {
   readonly master?: string;
+  /** Of `superstep://`; absent if nothing was said of it. */
+  readonly cluster?: AccessRequest & ShareRequest;
   readonly partitions?: number;
   readonly strategy?: string;
 }
@@ -159,8 +179,49 @@ export interface ViewRequest extends ReportRequest {
   readonly force: boolean;
 }
 
+/** `superstep master`. */
+export interface MasterRequest extends AccessRequest, ReportRequest {
+  readonly command: "master";
+  readonly port: number;
+  readonly stateFile?: string;
+  readonly statusPort: number;
+  /** Milliseconds. */
+  readonly heartbeat?: number;
+  readonly timeout?: number;
+}
+
+/** `superstep worker`. */
+export interface WorkerRequest extends AccessRequest, ReportRequest {
+  readonly command: "worker";
+  readonly master: string;
+  /** Default: those of the machine. */
+  readonly cores?: number;
+  /** Bytes. Default: most of the machine's. */
+  readonly memory?: number;
+  readonly workDir?: string;
+}
+
+/** `superstep submit`. */
+export interface SubmitRequest extends ReportRequest {
+  readonly command: "submit";
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly deploy: "client" | "cluster";
+  readonly master?: string;
+  readonly cluster?: AccessRequest & ShareRequest;
+}
+
 /** Whatever a command line asks for. */
-export type Request = RunRequest | PregelRequest | InfoRequest | ConvertRequest | GenerateRequest | ViewRequest;
+export type Request =
+  | RunRequest
+  | PregelRequest
+  | InfoRequest
+  | ConvertRequest
+  | GenerateRequest
+  | ViewRequest
+  | MasterRequest
+  | WorkerRequest
+  | SubmitRequest;
 
 /** Does what a request asks for, and gives the exit code. */
 export type Perform = (request: Request) => Promise<number>;

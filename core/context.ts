@@ -8,6 +8,7 @@ import type { Broadcast } from "./broadcast.ts";
 import { Chaos, parseChaos } from "./chaos.ts";
 import { Driver } from "./cluster/driver.ts";
 import type { ConfigOptions } from "./config.ts";
+import { type ClusterOptions, contextDefaults } from "./contextDefaults.ts";
 import { invalidArgument } from "./errors.ts";
 import { InterruptGate } from "./interruptGate.ts";
 import { notShippable } from "./function/shippable.ts";
@@ -21,10 +22,15 @@ import type { EventBus, EventListener } from "./schedule/events.ts";
 
 export interface ContextOptions {
   /**
-   * Where tasks run: `local[T]`, T worker threads of this process, or `local[*]`, one a core. Default `local[*]`. It
-   * changes no result.
+   * Where tasks run: `local[T]`, T worker threads of this process, or `local[*]`, one a core; `local-cluster[E,T]`, E
+   * processes of T threads; `superstep://host:port`, the workers of a cluster. It changes no result. Default what the
+   * command that runs the program was given, else `local[*]`.
    */
   readonly master?: string | undefined;
+  /** With `superstep://`: secret, TLS, and how much of the cluster is wanted. See docs/security.md. */
+  readonly cluster?: ClusterOptions | undefined;
+  /** Hears of everything from the very start, as with `on`: also that executors are waited for. */
+  readonly listener?: EventListener | undefined;
   /** The program's name, for users. Default "superstep". */
   readonly appName?: string | undefined;
   /** Settings: see `config.ts`. */
@@ -83,14 +89,27 @@ export class Context {
    * Makes a context.
    *
    * @throws SuperstepError INVALID_ARGUMENT if the master, a setting or `chaos` is not one; CANCELLED if `signal` has
-   *   aborted; as `Driver.create` if executors do not start.
+   *   aborted.
+   * @throws SuperstepError UNREACHABLE, UNAUTHENTICATED, INCOMPATIBLE or NO_CAPACITY if a cluster has no executors for it,
+   *   after `noHostGraceMs` at most; HOST_LOST if executors do not start.
    */
-  static async create({ master, appName = "superstep", config, signal, chaos }: ContextOptions = {}): Promise<Context> {
-    const plan = chaos === undefined ? undefined : parseChaos(chaos);
+  static async create(options: ContextOptions = {}): Promise<Context> {
+    const defaults = contextDefaults();
+    const { master = defaults.master, appName = defaults.appName ?? "superstep", config, listener } = options;
+    const signal = options.signal ?? defaults.signal;
+    const plan = options.chaos === undefined ? undefined : parseChaos(options.chaos);
     const interrupts = signal && new InterruptGate(signal);
-    const driver = await Driver.create({ master, config, signal: interrupts?.signal });
+    const driver = await Driver.create({
+      master,
+      config,
+      appName,
+      listener: listener ?? defaults.listener,
+      cluster: options.cluster ?? defaults.cluster,
+      signal: interrupts?.signal,
+    });
     const context = new Context(driver, appName, interrupts);
     try {
+      if (defaults.moduleHooks !== undefined) driver.setModuleHooks(defaults.moduleHooks);
       if (plan !== undefined) context.#chaos = new Chaos(driver, plan);
     } catch (error) {
       await context.stop();

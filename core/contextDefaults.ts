@@ -3,6 +3,7 @@
  * it, so that `Context.create()` finds the cluster.
  */
 import type { ClusterAccessOptions } from "./cluster/clusterAccess.ts";
+import type { EventListener } from "./schedule/events.ts";
 import type { ClusterShare } from "./cluster/standalone/standaloneLauncher.ts";
 
 /** A standalone cluster as a context's options have it: how to get at it, and how much of it is wanted. */
@@ -15,6 +16,8 @@ export interface ContextDefaults {
   readonly cluster?: ClusterOptions | undefined;
   /** Stops contexts that have no signal of their own. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears of contexts that have no listener of their own. */
+  readonly listener?: EventListener | undefined;
   /** URLs of module hooks for the threads of each context. */
   readonly moduleHooks?: readonly string[] | undefined;
 }

@@ -44,6 +44,7 @@ export { Accumulator } from "./accumulator.ts";
 export { Broadcast } from "./broadcast.ts";
 export { Driver, type DriverOptions, type TasksSpec } from "./cluster/driver.ts";
 export type { Config, ConfigOptions } from "./config.ts";
+export type { ClusterOptions } from "./contextDefaults.ts";
 export { SuperstepError, hasCode, type ErrorCode, type ErrorDetails } from "./errors.ts";
 export { notShippable, shippable, type NotShippable, type Shippable } from "./function/shippable.ts";
 export type { StorageLevel } from "./host/task.ts";

@@ -3,6 +3,7 @@
  */
 import { Context } from "../../core/context.ts";
 import { SuperstepError, invalidArgument } from "../../core/errors.ts";
+import type { SuperstepEvent } from "../../core/schedule/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { GraphLoader, type LoadReport, type Row } from "../../graph/load/graphLoader.ts";
 import type { ReadEdgesOptions } from "../../graph/load/readEdges.ts";
@@ -21,14 +22,16 @@ export async function withContext<R>(
   session: Session,
   use: (ctx: Context) => Promise<R>,
 ): Promise<R> {
-  const { master, checkpointDir, checkpointEvery: every, resume, resumeOtherNode: resumeAcrossVersions } = request;
-  const ctx = await Context.create({ master, signal: session.signal, chaos: request.chaos });
+  const { master, cluster, chaos, checkpointDir, checkpointEvery: every } = request;
+  const { resume, resumeOtherNode: resumeAcrossVersions } = request;
   const recovery = new RecoveryLog();
-  const unsubscribe = ctx.on((event) => {
+  const listener = (event: SuperstepEvent): void => {
     session.progress.listener(event);
     recovery.hear(event);
     if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
-  });
+  };
+  const appName = `superstep ${(request as { readonly command?: string }).command ?? "view"}`;
+  const ctx = await Context.create({ master, cluster, appName, listener, chaos, signal: session.signal });
   try {
     if (checkpointDir !== undefined) {
       ctx.setCheckpointDir(checkpointDir, { every, resume, resumeAcrossVersions });
@@ -39,7 +42,6 @@ export async function withContext<R>(
   } finally {
     for (const line of recovery.lines()) session.note(line);
     await ctx.stop();
-    unsubscribe();
   }
 }
 

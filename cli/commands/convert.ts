@@ -6,6 +6,7 @@ import { type TableFormat, tableFormats } from "../../graph/load/table/format.ts
 import { oneOf } from "../optionValues.ts";
 import {
   type OptionValues,
+  addClusterOptions,
   addEngineOptions,
   addInputOptions,
   addReportOptions,
@@ -40,6 +41,7 @@ export function convertCommand(perform: Perform, done: (code: number) => void): 
     .addOption(new Option("--force", "replace an existing file"));
   addInputOptions(command);
   addEngineOptions(command);
+  addClusterOptions(command);
   addReportOptions(command);
   return command.action(async (from: string, output: string, values: OptionValues) => {
     const code = await perform({

@@ -6,6 +6,7 @@ import { SuperstepError } from "../../core/errors.ts";
 import { decimal, integer, oneOf } from "../optionValues.ts";
 import {
   type OptionValues,
+  addClusterOptions,
   addEngineOptions,
   addReportOptions,
   engineRequest,
@@ -56,6 +57,7 @@ export function generateCommand(perform: Perform, done: (code: number) => void):
     .addOption(new Option("--seed <n>", "random seed").default(1).argParser(integer("--seed", 0, 2 ** 32 - 1)))
     .addOption(new Option("--force", "replace an existing file"));
   addEngineOptions(command);
+  addClusterOptions(command);
   addReportOptions(command);
   return command.action(async (kind: GraphKind, output: string, values: OptionValues) => {
     done(await perform(generateRequest(kind, output, values)));

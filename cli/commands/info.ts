@@ -4,6 +4,7 @@
 import { Command, Option } from "commander";
 import {
   type OptionValues,
+  addClusterOptions,
   addEngineOptions,
   addInputOptions,
   addReportOptions,
@@ -32,6 +33,7 @@ export function infoCommand(perform: Perform, done: (code: number) => void): Com
     .addOption(new Option("--force", "replace an existing file of bad rows"));
   addInputOptions(command);
   addEngineOptions(command);
+  addClusterOptions(command);
   addReportOptions(command);
   return command.action(async (paths: string[], values: OptionValues) => {
     const code = await perform({

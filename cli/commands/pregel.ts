@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import { integer } from "../optionValues.ts";
 import {
   type OptionValues,
+  addClusterOptions,
   addEngineOptions,
   addInputOptions,
   addRecoveryOptions,
@@ -40,6 +41,7 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
   addResultOptions(command);
   addInputOptions(command);
   addEngineOptions(command);
+  addClusterOptions(command);
   addRecoveryOptions(command);
   addReportOptions(command);
   return command.action(async (program: string, paths: string[], values: OptionValues) => {

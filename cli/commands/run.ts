@@ -7,6 +7,7 @@ import { type AlgorithmEntry, type AlgorithmOption, algorithmNamed, algorithms }
 import {
   type OptionValues,
   addAlgorithmOptions,
+  addClusterOptions,
   addEngineOptions,
   addInputOptions,
   addRecoveryOptions,
@@ -46,6 +47,7 @@ export function runCommand(perform: Perform, done: (code: number) => void): Comm
   addResultOptions(command);
   addInputOptions(command);
   addEngineOptions(command);
+  addClusterOptions(command);
   addRecoveryOptions(command);
   addReportOptions(command);
   return command.action(async (algorithm: string, paths: string[], values: OptionValues) => {

@@ -8,6 +8,7 @@ import { Arena } from "../column/arena.ts";
 import { bytesPerElement, type ColumnRef } from "../column/types.ts";
 import { type Config, type ConfigOptions, resolveConfig } from "../config.ts";
 import { invalidArgument, SuperstepError } from "../errors.ts";
+import type { ClusterOptions } from "../contextDefaults.ts";
 import { notShippable } from "../function/shippable.ts";
 import { collectGarbage } from "../host/collectGarbage.ts";
 import type { Host } from "../host/host.ts";
@@ -16,7 +17,7 @@ import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
 import { systemClock } from "../net/clock.ts";
 import type { ArenaRange } from "../net/messages.ts";
 import { encodeError } from "../remoteError.ts";
-import { EventBus } from "../schedule/events.ts";
+import { EventBus, type EventListener } from "../schedule/events.ts";
 import { type JobFailure, toError } from "../schedule/failure.ts";
 import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import type { Contribution } from "../schedule/protocol.ts";
@@ -40,6 +41,12 @@ export interface DriverOptions {
   readonly config?: ConfigOptions | undefined;
   /** Stops the driver when it aborts: unfinished jobs fail with CANCELLED. */
   readonly signal?: AbortSignal | undefined;
+  /** The application's name, for people. Default "superstep". */
+  readonly appName?: string | undefined;
+  /** With `superstep://`: how to get at the cluster, and how much of it is wanted. */
+  readonly cluster?: ClusterOptions | undefined;
+  /** Hears of everything from the very start: that executors are waited for, before there is a driver. */
+  readonly listener?: EventListener | undefined;
   /** Where executors come from, instead of from the master. */
   readonly executors?: ExecutorSource | undefined;
 }
@@ -115,13 +122,16 @@ export class Driver {
    *   the master says.
    * @throws SuperstepError CANCELLED if `signal` has aborted already.
    */
-  static async create({ master = "local[*]", config, signal, executors }: DriverOptions = {}): Promise<Driver> {
+  static async create(options: DriverOptions = {}): Promise<Driver> {
+    const { master = "local[*]", config, signal, appName = "superstep", cluster = {}, listener, executors } = options;
     if (signal?.aborted === true) throw new SuperstepError("CANCELLED", "driver: its signal has aborted already");
     const place = parseMaster(master);
     const isLocal = place.kind === "local" && executors === undefined;
     const settings = resolveConfig(config, isLocal);
-    const source = isLocal ? undefined : (executors ?? (await executorSource(place, settings)));
+    const named = { config: settings, appName, cluster };
+    const source = executors ?? (place.kind === "local" ? undefined : await executorSource(place, named));
     const driver = new Driver(master, settings, isLocal);
+    if (listener !== undefined) driver.events.subscribe(listener);
     if (signal !== undefined) driver.#follow(signal);
     if (source !== undefined) await driver.#start(source);
     return driver;

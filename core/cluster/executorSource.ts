@@ -2,9 +2,10 @@
  * Where a driver's executors come from, by its master.
  */
 import type { Config } from "../config.ts";
-import { SuperstepError } from "../errors.ts";
-import type { Clock } from "../net/clock.ts";
-import type { Transport } from "../net/transport.ts";
+import type { ClusterOptions } from "../contextDefaults.ts";
+import { type Clock, systemClock } from "../net/clock.ts";
+import type { GrpcTransportOptions } from "../net/grpcOptions.ts";
+import type { Address, Transport } from "../net/transport.ts";
 import type { Launcher } from "./launcher.ts";
 import type { Master } from "./master.ts";
 
@@ -18,18 +19,54 @@ export interface ExecutorSource {
   readonly clock?: Clock | undefined;
 }
 
-/** The source that a master names; gRPC is loaded only here. */
-export async function executorSource(master: Master, config: Config): Promise<ExecutorSource> {
-  if (master.kind !== "localCluster") {
-    throw new SuperstepError("INVALID_ARGUMENT", `master: ${master.kind} has no executors in this version`);
-  }
+/** What a program says of its executors, beside its master. */
+export interface SourceOptions {
+  readonly config: Config;
+  /** The application's name, for people. */
+  readonly appName: string;
+  /** Of `superstep://`: how to get at the cluster, and how much of it is wanted. */
+  readonly cluster: ClusterOptions;
+}
+
+/**
+ * The source that a master names; gRPC is loaded only here.
+ *
+ * @throws SuperstepError UNAUTHENTICATED if a cluster's secret is missing; INVALID_ARGUMENT if a file or a number is wrong.
+ */
+export async function executorSource(
+  master: Exclude<Master, { readonly kind: "local" }>,
+  options: SourceOptions,
+): Promise<ExecutorSource> {
   const { grpcTransport } = await import("../net/grpcTransport.ts");
+  if (master.kind === "standalone") return standaloneSource(master.address, options, grpcTransport);
   const { Secret } = await import("../net/secret.ts");
   const { LocalLauncher } = await import("./localLauncher.ts");
   const secret = Secret.generate();
   const { numExecutors, numThreads } = master;
   return {
-    launcher: new LocalLauncher({ numExecutors, numThreads, config, secret }),
+    launcher: new LocalLauncher({ numExecutors, numThreads, config: options.config, secret }),
     transport: grpcTransport({ role: "driver", secret }),
   };
+}
+
+async function standaloneSource(
+  master: Address,
+  { config, appName, cluster }: SourceOptions,
+  grpcTransport: (options: GrpcTransportOptions) => Transport,
+): Promise<ExecutorSource> {
+  const { clusterAccess } = await import("./clusterAccess.ts");
+  const { StandaloneLauncher } = await import("./standalone/standaloneLauncher.ts");
+  const { ownVersions } = await import("../net/grpcOptions.ts");
+  const { host, ...access } = await clusterAccess(master, cluster);
+  const transport = grpcTransport({ role: "driver", ...access });
+  const launcher = new StandaloneLauncher({
+    transport,
+    clock: systemClock,
+    master,
+    name: appName,
+    share: cluster,
+    versions: ownVersions(),
+    capacityWaitMs: config.noHostGraceMs,
+  });
+  return { launcher, transport, listenOn: host };
 }

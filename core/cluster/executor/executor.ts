@@ -24,6 +24,9 @@ export interface ExecutorOptions {
   readonly listenOn?: string;
   /** Milliseconds that it tries to reach the driver. */
   readonly startMs: number;
+  /** Limits of this machine, whatever the driver's settings say. */
+  readonly spillDirectory?: string | undefined;
+  readonly maxBlockMemoryBytes?: number | undefined;
   readonly faultPoints?: FaultPoints;
   readonly makeHost?: (options: LocalHostOptions) => ExecutorHost;
 }

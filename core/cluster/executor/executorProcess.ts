@@ -20,6 +20,10 @@ export interface ExecutorSettings {
   /** A directory with certificates, and whether it may do without one beyond loopback: see `grpcTransport`. */
   readonly tls?: string | undefined;
   readonly insecureNoTls?: boolean | undefined;
+  /** Where its blocks on disk are kept, whatever the driver's settings say: it may be on another machine. */
+  readonly spillDirectory?: string | undefined;
+  /** Bytes of blocks that it keeps in memory at most. */
+  readonly maxBlockMemoryBytes?: number | undefined;
 }
 
 /** Milliseconds that a process has to end by itself. */
@@ -39,7 +43,7 @@ export class ExecutorProcess {
   constructor(settings: ExecutorSettings, secret: Secret) {
     const child = spawn(process.execPath, [...processArguments(process.execArgv), fileURLToPath(entry)], {
       stdio: ["pipe", "inherit", "inherit"],
-      env: environmentOf(process.env),
+      env: childEnvironment(process.env),
       windowsHide: true,
     });
     this.#child = child;
@@ -96,7 +100,7 @@ function howEnded(code: number | null, signal: NodeJS.Signals | null): string {
 }
 
 /** The environment without what is secret, and without what would open an inspector. */
-function environmentOf(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { [secretVariable]: _secret, NODE_OPTIONS: options, ...rest } = environment;
   const kept = options?.split(/\s+/).filter((option) => option !== "" && !option.startsWith("--inspect"));
   return kept === undefined || kept.length === 0 ? rest : { ...rest, NODE_OPTIONS: kept.join(" ") };

@@ -21,6 +21,7 @@ try {
   const secret = await Secret.receive(process.stdin);
   const settings = await readSettings();
   const { executor: name, driver, numThreads, startMs, listenOn, tls, insecureNoTls } = settings;
+  const { spillDirectory, maxBlockMemoryBytes } = settings;
   const executor = await Executor.start({
     executor: name,
     numThreads,
@@ -35,6 +36,8 @@ try {
     clock: systemClock,
     versions: ownVersions(),
     faultPoints: faultPoints(),
+    spillDirectory,
+    maxBlockMemoryBytes,
     ...(listenOn === undefined ? {} : { listenOn }),
   });
   await executor.ended;

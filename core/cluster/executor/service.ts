@@ -37,10 +37,24 @@ export interface ServiceOptions {
   readonly numThreads: number;
   readonly transport: Transport;
   readonly clock: Clock;
+  /** Where its blocks on disk are kept, whatever the driver's settings say. */
+  readonly spillDirectory?: string | undefined;
+  /** Bytes of blocks that it keeps in memory at most, also if the driver's settings allow more. */
+  readonly maxBlockMemoryBytes?: number | undefined;
   readonly faultPoints?: FaultPoints;
   readonly makeHost?: (options: LocalHostOptions) => ExecutorHost;
   /** The driver is lost, or has no use for this executor: ends it. */
   readonly stop: (why: string) => void;
+}
+
+/** The driver's settings, where this machine has none of its own. */
+function configOf({ registered, spillDirectory, maxBlockMemoryBytes = Infinity }: ServiceOptions): Config {
+  const [config] = decodeValues(registered.config) as [Config];
+  return {
+    ...config,
+    spillDirectory: spillDirectory ?? config.spillDirectory,
+    blockMemoryBytes: Math.min(config.blockMemoryBytes, maxBlockMemoryBytes),
+  };
 }
 
 /** Bytes of messages of exchanges that were received and not taken, at most. */
@@ -67,9 +81,10 @@ export class Service {
   readonly #launches: Launches;
   readonly #peers: Map<number, { readonly incarnation: string; readonly link: PeerLink }> = new Map();
 
-  constructor({ registered, transport, clock, link: driver, numThreads, faultPoints, makeHost, stop }: ServiceOptions) {
-    const { host: id, incarnation, config: encoded, moduleHooks, peers } = registered;
-    const [config] = decodeValues(encoded) as [Config];
+  constructor(options: ServiceOptions) {
+    const { registered, transport, clock, link: driver, numThreads, faultPoints, makeHost, stop } = options;
+    const { host: id, incarnation, moduleHooks, peers } = registered;
+    const config = configOf(options);
     removeLeftovers(config.spillDirectory);
     this.me = { host: id, incarnation };
     this.arena = Arena.create({ capacityBytes: config.arenaBytes });
