@@ -22,7 +22,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
-      `kernels     ${runsKernel(graph.ctx) ? "components (without maxSupersteps) and bfs run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
+      `kernels     ${runsKernel(graph.ctx) ? "bfs, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   run as JavaScript, in loops generated for each program over typed columns`,
     ].join("\n");
   });

@@ -78,12 +78,13 @@ async function sssp({ parameters }: RunRequest, loaded: CommandGraph): Promise<O
   const { direction = "out" } = parameters;
   const source = await vertexNamed("run", "--source", parameters.source!, loaded);
   const options = { source, direction, ...weightOf(loaded), ...limitOf(parameters) };
-  const { graph, supersteps, converged } = await loaded.graph.sssp(options);
+  const { graph, supersteps, converged, method } = await loaded.graph.sssp(options);
   return {
     table: await vertexTable(graph, { vertex: "distance" }),
     order: { by: "distance", order: "ascending" },
     supersteps,
     converged,
+    method,
     parameters: { ...options, source: jsonValue(source) },
   };
 }

@@ -131,9 +131,15 @@ function endLine(
   const size = `${counted(counts.vertices, "vertex", "vertices")}, ${counted(counts.edges, "edge")}`;
   const where = output === undefined || output === "-" ? "" : `; wrote ${output}`;
   return (
-    `${algorithm}: ${method === "kernel" && supersteps === 0 ? "kernel" : counted(supersteps, "superstep")}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
+    `${algorithm}: ${rounds(supersteps, method)}, ${end}${change}; ${size}${counts.directed ? "" : ", undirected"}; ` +
     `read ${read} ms, build ${build} ms, compute ${compute} ms, write ${write} ms${where}`
   );
+}
+
+/** How many rounds a program or a kernel took; some kernels know none. */
+function rounds(supersteps: number, method: Outcome["method"]): string {
+  if (method !== "kernel") return counted(supersteps, "superstep");
+  return supersteps === 0 ? "kernel" : `kernel, ${counted(supersteps, "round")}`;
 }
 
 function rounded(ms: number): number {

@@ -5,19 +5,28 @@
  *
  * Input       weights >= 0, all 1 unless `weight` is given; parallel edges and self-loops are harmless
  * Output      vertex attribute = distance, in the unit of the weights; edge attribute = weight
- * Supersteps  most edges on a shortest path, taking for each vertex the path with fewest
+ * Method      the kernel `kernels/sssp.ts`, without weights `kernels/bfs.ts`; the vertex program with `maxSupersteps`, with
+ *             checkpoints, or with executors
+ * Supersteps  of the kernel the bands of distances that held vertices, without weights the largest distance; of the program
+ *             most edges on a shortest path, taking for each vertex the path with fewest
  * Messages    per superstep, at most one per edge, and only where it shortens a distance
- * Memory      two float64 per vertex: distance and best offer; one per edge, the weight
+ * Memory      program: two float64 per vertex, distance and best offer, one per edge, the weight; kernel: 33 bytes a vertex,
+ *             and rows by source, unless `direction` is "in"
  */
 import { SuperstepError, excerpt, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";
-import { compareIds } from "../partition/idColumn.ts";
+import { search } from "../kernels/bfs.ts";
+import { computedColumns, runsKernel } from "../kernels/kernelColumns.ts";
+import { shortestDistances } from "../kernels/sssp.ts";
+import type { GraphParts } from "../parts.ts";
+import { compareIds, indexOf } from "../partition/idColumn.ts";
+import type { Shape } from "../shape.ts";
 import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { Run, VertexId } from "../types.ts";
 import { canonicalId } from "../vertexId.ts";
 import { temporarily } from "./temporarily.ts";
-import { traversed, type TraversalDirection } from "./traversal.ts";
-import { weigh, type Weight } from "./weights.ts";
+import { checkDirection, traversed, type TraversalDirection } from "./traversal.ts";
+import { useWeights, weigh, type Weight } from "./weights.ts";
 
 /** Where from, and along which edges. */
 export interface SsspOptions<ED> extends CheckpointOptions {
@@ -49,10 +58,76 @@ export interface SsspRun extends Run<number, number, Graph<number, number>> {
   pathTo(target: VertexId): Promise<Path | undefined>;
 }
 
+/** Distances, and how they were found. */
+type Distances = Run<number, number, Graph<number, number>>;
+
 /** @throws SuperstepError INVALID_ARGUMENT if `source` is not a vertex, or an option or weight is out of range. */
 export async function sssp<VD, ED>(graph: Graph<VD, ED>, options: SsspOptions<ED>): Promise<SsspRun> {
-  const { source, weight, direction = "out", maxSupersteps = Infinity, signal } = options;
+  const { source, direction = "out", maxSupersteps = Infinity } = options;
   if (!(await graph.hasVertex(source))) throw invalidArgument("sssp", "source", "a vertex of the graph", source);
+  checkDirection(direction);
+  const byKernel = maxSupersteps === Infinity && runsKernel(graph.ctx, options);
+  const run = (byKernel ? await distancesByKernel(graph, options) : undefined) ?? (await ssspByProgram(graph, options));
+  const start = canonicalId(source);
+  let before: Promise<ReadonlyMap<VertexId, VertexId>> | undefined;
+  const pathTo = async (target: VertexId): Promise<Path | undefined> => {
+    const distance = await run.graph.vertices.get(target);
+    if (distance === undefined) throw invalidArgument("pathTo", "target", "a vertex of the graph", target);
+    if (distance === Infinity) return undefined;
+    before ??= predecessors(run.graph, start, direction);
+    return { vertices: walkBack(await before, start, canonicalId(target)), distance };
+  };
+  return { ...run, pathTo };
+}
+
+/** Undefined if the weights are not all finite numbers >= 0: then the program says what is wrong, or copes. */
+async function distancesByKernel<VD, ED>(
+  graph: Graph<VD, ED>,
+  options: SsspOptions<ED>,
+): Promise<Distances | undefined> {
+  const { source, weight, direction = "out", signal } = options;
+  const { parts } = graph;
+  const { driver } = parts.ctx;
+  const withVertices = ({ edges }: GraphParts, vertices: GraphParts["vertices"]): Graph<number, number> =>
+    graph.derive<number, number>({ ...parts, edges, vertices });
+  const sourceIn = ({ topology }: Shape): number => indexOf(topology.ids, driver.arena, source);
+  if (weight === undefined) {
+    const { vertices, result } = await computedColumns(parts, () =>
+      parts.shape.use((shape) =>
+        search(driver, shape, { source: sourceIn(shape), direction, maxDepth: Infinity, signal }),
+      ),
+    );
+    return temporarily(
+      graph.mapEdges(() => 1),
+      ({ parts: ones }) => {
+        return { graph: withVertices(ones, vertices), supersteps: result.depth, converged: true, method: "kernel" };
+      },
+    );
+  }
+  return useWeights("sssp", graph, weight, async (weighted) => {
+    const computed = await computedColumns(parts, () =>
+      weighted.edges.use((edges) => {
+        const weights = weighted.column(edges);
+        if (weights === undefined) return undefined;
+        return parts.shape.use((shape) =>
+          shortestDistances(driver, shape, { source: sourceIn(shape), direction, weights, signal }),
+        );
+      }),
+    );
+    if (computed === undefined) return undefined;
+    const { vertices, result } = computed;
+    return {
+      graph: withVertices(weighted.graph.parts, vertices),
+      supersteps: result.bands,
+      converged: true,
+      method: "kernel",
+    };
+  });
+}
+
+/** The same as a vertex program: a vertex that came closer offers its neighbours a way through it. */
+export async function ssspByProgram<VD, ED>(graph: Graph<VD, ED>, options: SsspOptions<ED>): Promise<Distances> {
+  const { source, weight, direction = "out", maxSupersteps = Infinity, signal } = options;
   const start = canonicalId(source);
   const weighted = weight === undefined ? graph.mapEdges(() => 1) : await weigh("sssp", graph, weight);
   const program = {
@@ -61,25 +136,13 @@ export async function sssp<VD, ED>(graph: Graph<VD, ED>, options: SsspOptions<ED
     ...(signal && { signal }),
     ...pickCheckpoints(options),
   };
-  const {
-    graph: distances,
-    supersteps,
-    converged,
-  } = await temporarily(weighted, (lengths) =>
+  const run = await temporarily(weighted, (lengths) =>
     temporarily(
       lengths.mapVertices((id) => (id === start ? 0 : Infinity)),
       (initial) => initial.pregel<number>(program, "sssp"),
     ),
   );
-  let before: Promise<ReadonlyMap<VertexId, VertexId>> | undefined;
-  const pathTo = async (target: VertexId): Promise<Path | undefined> => {
-    const distance = await distances.vertices.get(target);
-    if (distance === undefined) throw invalidArgument("pathTo", "target", "a vertex of the graph", target);
-    if (distance === Infinity) return undefined;
-    before ??= predecessors(distances, start, direction);
-    return { vertices: walkBack(await before, start, canonicalId(target)), distance };
-  };
-  return { graph: distances, supersteps, converged, pathTo };
+  return { ...run, method: "program" };
 }
 
 /**

@@ -16,7 +16,16 @@ import { Scratch } from "../partition/scratch.ts";
 import type { TaskRunner } from "../partition/taskRunner.ts";
 import type { EdgeRows, Topology } from "../partition/topology.ts";
 import { joinCrew, type Phase, type RunPhase } from "./crew.ts";
-import { chunkCount, evenChunks, flatRows, flattenPhase, rowChunks, type FlatRows } from "./flatRows.ts";
+import {
+  bufferWords,
+  chunkCount,
+  evenChunks,
+  listPart,
+  flatRows,
+  flattenPhase,
+  rowChunks,
+  type FlatRows,
+} from "./flatRows.ts";
 import { kernelsOf } from "./kernels.ts";
 import { runKernel, type KernelShared } from "./runKernel.ts";
 
@@ -70,9 +79,6 @@ interface SearchEnd {
   readonly converged: boolean;
   readonly needsOutRows: boolean;
 }
-
-/** Words of a member's buffer; as in `words.as.ts`. */
-export const bufferWords = 1024;
 
 /** Runs the search. */
 export async function search(runner: TaskRunner, rows: SearchableRows, options: SearchOptions): Promise<Search> {
@@ -144,11 +150,6 @@ function searchPhases(shared: SearchShared, task: TaskContext): Record<Step, Pha
   const bufferOf = (member: number): number => shared.buffers.offset + 4 * bufferWords * member;
   const byVertices = evenChunks(numVertices);
   const byPull = pull.map(({ rowStart, numEdges }) => rowChunks(arena.view(rowStart), numEdges));
-  /** Chunks of a list of `length` entries. */
-  const part = (chunk: number, numChunks: number, length: number): [number, number] => [
-    Math.floor((length * chunk) / numChunks),
-    Math.floor((length * (chunk + 1)) / numChunks),
-  ];
   const flatten = (rows: FlatRows | undefined): Phase => (rows ? flattenPhase(rows, kernels, arena) : () => {});
   return {
     flattenIn: flatten(inRows),
@@ -160,7 +161,7 @@ function searchPhases(shared: SearchShared, task: TaskContext): Record<Step, Pha
       kernels.collectLevel(from, to, depths, depth!, lists[0], state, buffer, degreeStart, otherStart);
     },
     down: (chunk, member, [depth, length, numChunks, current]) => {
-      const [from, to] = part(chunk, numChunks!, length!);
+      const [from, to] = listPart(length!, chunk, numChunks!);
       const [list, next] = current === 0 ? lists : [lists[1], lists[0]];
       const buffer = bufferOf(member);
       for (const { rowStart, neighbours } of push) {
@@ -180,7 +181,7 @@ function searchPhases(shared: SearchShared, task: TaskContext): Record<Step, Pha
     clear: (chunk, _member, [current]) =>
       kernels.clearBits(bits[current!]!, byVertices.from(chunk), byVertices.from(chunk + 1)),
     toBits: (chunk, _member, [length, numChunks, fromList, toBits]) => {
-      const [from, to] = part(chunk, numChunks!, length!);
+      const [from, to] = listPart(length!, chunk, numChunks!);
       kernels.listToBits(lists[fromList!]!, from, to, bits[toBits!]!);
     },
     write: (chunk) => kernels.writeDepths(depths, data, byVertices.from(chunk), byVertices.from(chunk + 1)),

@@ -103,3 +103,11 @@ export function rowChunks(rowStart: Uint32Array, numEdges: number): RowChunks {
     },
   };
 }
+
+/** Entries [from, to) of chunk `chunk` of a list. */
+export function listPart(length: number, chunk: number, numChunks: number): [from: number, to: number] {
+  return [Math.floor((length * chunk) / numChunks), Math.floor((length * (chunk + 1)) / numChunks)];
+}
+
+/** Words that a member gathers before it appends them to a list; as in `words.as.ts`. */
+export const bufferWords = 1024;

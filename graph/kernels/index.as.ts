@@ -13,3 +13,4 @@ export {
   writeRoots,
 } from "./components.as";
 export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, writeDepths } from "./bfs.as";
+export { checkWeights, initDistances, relax, split } from "./sssp.as";

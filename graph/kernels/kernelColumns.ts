@@ -25,13 +25,21 @@ export function numberColumns(data: ColumnRef<"float64">): ColumnSet {
   return { schema: { kind: "scalar", field }, length: data.length, columns: [{ kind: "fixed", data }] };
 }
 
-/** The vertex columns that `run` computes now, and again if they are wanted after they were freed; and what it returned. */
-export async function computedColumns<R extends { readonly data: ColumnRef<"float64"> }>(
+/**
+ * The vertex columns that `run` computes now, and again if they are wanted after they were freed; and what it returned.
+ * Undefined if `run` says so.
+ */
+export async function computedColumns<R extends Computed | undefined>(
   { ctx: { driver } }: GraphParts,
   run: () => Promise<R>,
-): Promise<{ readonly vertices: Deferred<ColumnSet>; readonly result: R }> {
+): Promise<{ readonly vertices: Deferred<ColumnSet>; readonly result: NonNullable<R> } | Extract<R, undefined>> {
   const compute = (): Promise<R> => makeRoom(driver, run);
   const result = await compute();
-  const vertices = readyColumns(driver, numberColumns(result.data), async () => numberColumns((await compute()).data));
-  return { vertices, result };
+  if (result === undefined) return undefined as Extract<R, undefined>;
+  const again = async (): Promise<ColumnSet> => numberColumns(((await compute()) as Computed).data);
+  return { vertices: readyColumns(driver, numberColumns(result.data), again), result };
+}
+
+interface Computed {
+  readonly data: ColumnRef<"float64">;
 }

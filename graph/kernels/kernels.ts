@@ -73,6 +73,39 @@ export interface Kernels {
     otherStart: Address,
   ): void;
   writeDepths(depths: Address, values: Address, from: number, to: number): void;
+
+  checkWeights(weights: Address, from: number, to: number, state: Address): number;
+  initDistances(distances: Address, flags: Address, from: number, to: number): void;
+  relax(
+    list: Address,
+    from: number,
+    to: number,
+    rowStart: Address,
+    neighbours: Address,
+    positions: Address,
+    weights: Address,
+    distances: Address,
+    flags: Address,
+    bound: number,
+    near: Address,
+    far: Address,
+    state: Address,
+    buffer: Address,
+    isFirst: boolean,
+  ): void;
+  split(
+    far: Address,
+    from: number,
+    to: number,
+    distances: Address,
+    flags: Address,
+    settled: number,
+    bound: number,
+    near: Address,
+    kept: Address,
+    state: Address,
+    buffer: Address,
+  ): void;
 }
 
 /** The kernels of this thread, compiled at the first call. */

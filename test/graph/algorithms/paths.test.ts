@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { bfs, bfsByProgram } from "../../../graph/algorithms/bfs.ts";
+import { ssspByProgram } from "../../../graph/algorithms/sssp.ts";
+import { Graph } from "../../../graph/graph.ts";
 import { dijkstra } from "../../reference/dijkstra.ts";
 import { useContext } from "../../support/context.ts";
 import { attrsOf, edges, graphOf, idsOf, randomArcs, type Arc } from "../../support/graphs.ts";
@@ -92,9 +94,53 @@ describe("sssp", () => {
   it.each([
     ["a chain of 4 edges", edges("0>1>2>3>4"), 4],
     ["a direct edge beside an equally long detour", edges("0-2>1 0>2>1"), 1],
-  ])("takes as many supersteps as the header says on %s", async (_shape, arcs, expected) => {
-    const { supersteps } = await graphOf(ctx, arcs, 2).sssp({ source: 0, weight: "attr" });
+  ])("as a program takes as many supersteps as the header says on %s", async (_shape, arcs, expected) => {
+    const { supersteps } = await ssspByProgram(graphOf(ctx, arcs, 2), { source: 0, weight: "attr" });
     expect(supersteps).toBe(expected);
+  });
+
+  it("as a kernel counts the bands that held vertices: without weights the depths", async () => {
+    const graph = graphOf(ctx, edges("0-9>1-9>2 0>3 8>9"), 2);
+    const run = await graph.sssp({ source: 0 });
+    expect([run.supersteps, run.converged, run.method]).toEqual([2, true, "kernel"]);
+    const weighted = await graph.sssp({ source: 0, weight: "attr" });
+    expect([weighted.supersteps, weighted.method]).toEqual([3, "kernel"]); // a band is 1.5 wide: 0 and 1, 9, 18
+  });
+
+  it.each([
+    ["the attribute", "attr", (arc: Arc) => arc.attr],
+    ["a function", (edge: Arc) => edge.attr * 0.1, (arc: Arc) => arc.attr * 0.1],
+    ["nothing", undefined, () => 1],
+  ] as const)("leaves as edge attribute what weighed: %s", async (_what, weight, expected) => {
+    const arcs = randomArcs(4, 12, 30);
+    const options = { source: arcs[0]!.srcId, ...(weight && { weight }) };
+    for (const run of [
+      await graphOf(ctx, arcs, 2).sssp(options),
+      await ssspByProgram(graphOf(ctx, arcs, 2), options),
+    ]) {
+      const found = (await run.graph.edges.collect()).map(({ attr }) => attr).toSorted((a, b) => a - b);
+      expect(found).toEqual(arcs.map(expected).toSorted((a, b) => a - b));
+    }
+  });
+
+  it("takes a field of the attribute as weight, and computes its result again after unpersist", async () => {
+    const records = edges("0-5>1 0-2>2 2-2>1").map((arc) => ({ ...arc, attr: { name: "road", km: arc.attr } }));
+    const graph = Graph.fromEdges(ctx.parallelize(records, 2), { defaultVertex: 0 });
+    const run = await graph.sssp({ source: 0, weight: "km" });
+    expect(run.method).toBe("kernel");
+    await run.graph.unpersist();
+    expect([...(await attrsOf(run.graph)).values()]).toEqual([0, 4, 2]);
+    expect((await run.graph.edges.collect()).map(({ attr }) => attr)).toEqual([5, 2, 2]);
+    await expect(graph.sssp({ source: 0, weight: "miles" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(graph.sssp({ source: 0, weight: "name" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it.each([-1, NaN, Infinity])("refuses the weight %d and names the edge", async (attr) => {
+    const arcs = [...edges("1>2>3"), { srcId: 3, dstId: 4, attr }];
+    await expect(graphOf(ctx, arcs, 2).sssp({ source: 1, weight: "attr" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("3 -> 4"),
+    });
   });
 
   it("refuses an unknown source, and negative lengths by the name of their edge", async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { bfsByProgram } from "../../../graph/algorithms/bfs.ts";
+import { ssspByProgram } from "../../../graph/algorithms/sssp.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Row } from "../../../graph/load/graphLoader.ts";
 import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
+import type { VertexId } from "../../../graph/types.ts";
 import { bitsOf } from "../../support/bits.ts";
 import { useContext } from "../../support/context.ts";
 
@@ -31,6 +33,26 @@ describe("kernels on several threads", () => {
         expect((await bitsOf(run.graph)) === bits).toBe(true);
         expect([run.supersteps, run.converged]).toEqual([expected.supersteps, expected.converged]);
       }
+    });
+
+    it.each([
+      ["integers from 1 to 255", (a: number, b: number) => 1 + ((a * 7919 + b * 104729) % 255)],
+      ["fractions", (a: number, b: number) => ((a * 7919 + b * 104729) % 1000) / 1000 + 0.1],
+      ["mostly 0", (a: number, b: number) => ((a * 31 + b * 17) % 5 === 0 ? 0.7 : 0)],
+      ["of every magnitude", (a: number, b: number) => 10 ** (((a * 31 + b * 17) % 600) - 300)],
+    ])("sssp has the bits of the program with weights that are %s", async (_kind, weigh) => {
+      const weight = (edge: { srcId: VertexId; dstId: VertexId }): number =>
+        weigh(Number(edge.srcId), Number(edge.dstId));
+      const direction = "either";
+      const expected = await bitsOf((await ssspByProgram(await make(0), { source, weight, direction })).graph);
+      const runs = [];
+      for (const at of [0, 1]) {
+        const run = await (await make(at)).sssp({ source, weight, direction });
+        expect((await bitsOf(run.graph)) === expected).toBe(true);
+        runs.push([run.supersteps, run.method]);
+      }
+      expect(runs[1]).toEqual(runs[0]);
+      expect(runs[0]![1]).toBe("kernel");
     });
   });
 });
