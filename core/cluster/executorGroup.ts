@@ -283,7 +283,10 @@ export class ExecutorGroup {
   #ended(executor: string, text: string): void {
     if (this.#retired.has(executor) || this.#stopping !== undefined) return;
     const member = this.#byName.get(executor);
-    if (member !== undefined) return this.#lose(member.host.id, `its process ${text}`);
+    if (member !== undefined) {
+      member.host.blameLaunches();
+      return this.#lose(member.host.id, `its process ${text}`);
+    }
     this.#retired.add(executor);
     this.#lastLoss = `an executor's process ${text} before it had registered`;
     this.#options.runner.warning("EXECUTOR_NOT_STARTED", this.#lastLoss);

@@ -66,8 +66,8 @@ export class RemoteHost implements Host {
   readonly #slots: Set<number> = new Set();
   /** Stages whose shared values the executor was told. */
   readonly #knownStages: Set<number> = new Set();
-  /** Parameters on offer, by launch. */
-  readonly #params: Map<number, { readonly payload: Payload; readonly slot: number }> = new Map();
+  /** Launches that have not ended, with the parameters on offer for them. */
+  readonly #launches: Map<number, { readonly params: Payload; readonly slot: number }> = new Map();
   #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
   #forgetTimer: Timer | undefined;
   /** Ends when the events before have been told: those with results to fetch take their time. */
@@ -134,7 +134,7 @@ export class RemoteHost implements Host {
     this.#flushForget();
     try {
       const payload = this.#payloads.put(params);
-      if ("number" in payload) this.#params.set(launch.id, { payload, slot: launch.slot });
+      this.#launches.set(launch.id, { params: payload, slot: launch.slot });
       const isFirst = !this.#knownStages.has(launch.stageId);
       const taking = new Set(hosts);
       const stage: StageMessage = {
@@ -153,6 +153,7 @@ export class RemoteHost implements Host {
       });
       this.#knownStages.add(launch.stageId);
     } catch (cause) {
+      this.#release(launch.id);
       const message = "task: its parameters, and what its stage shares, must be plain data that can travel.";
       const error = encodeError(new SuperstepError("NOT_SHIPPABLE", message, { cause }));
       this.#listener.taskFailed(launch.id, { kind: "permanent", error });
@@ -218,13 +219,21 @@ export class RemoteHost implements Host {
     throw new SuperstepError("HOST_LOST", `executor ${this.id}: did not give its arena`);
   }
 
+  /**
+   * Its process ended by itself: what was launched there counts as started, since a task that ends its process leaves no
+   * time to tell of its start.
+   */
+  blameLaunches(): void {
+    for (const launch of this.#launches.keys()) this.#listener.taskStarted(launch);
+  }
+
   /** It is lost: nothing is sent to it any more, and nothing of it is heard. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#forgetTimer?.clear();
     this.#commands.close();
     this.#link.close();
-    for (const launch of this.#params.keys()) this.#release(launch);
+    for (const launch of this.#launches.keys()) this.#release(launch);
   }
 
   async stop(): Promise<void> {
@@ -270,7 +279,7 @@ export class RemoteHost implements Host {
         return undefined;
       case "slotRemoved":
         this.#slots.delete(event.slot);
-        for (const [launch, { slot }] of this.#params) if (slot === event.slot) this.#release(launch);
+        for (const [launch, { slot }] of this.#launches) if (slot === event.slot) this.#release(launch);
         listener.slotRemoved(this.id, event.slot, failureOf(event.failure));
         return undefined;
       case "taskStarted":
@@ -327,10 +336,10 @@ export class RemoteHost implements Host {
   }
 
   #release(launch: number): void {
-    const offered = this.#params.get(launch);
+    const offered = this.#launches.get(launch);
     if (offered === undefined) return;
-    this.#params.delete(launch);
-    this.#payloads.release(offered.payload);
+    this.#launches.delete(launch);
+    this.#payloads.release(offered.params);
   }
 
   #flushForget(): void {
