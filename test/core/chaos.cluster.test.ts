@@ -1,6 +1,13 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Context, type ContextOptions } from "../../core/context.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
+import { lockCluster, shortSettings } from "../support/cluster.ts";
+
+let unlock: (() => void) | undefined;
+beforeAll(async () => {
+  unlock = await lockCluster();
+}, 180_000);
+afterAll(() => unlock?.());
 
 const contexts: Context[] = [];
 afterEach(async () => {
@@ -8,7 +15,7 @@ afterEach(async () => {
 });
 
 async function newContext(options: ContextOptions): Promise<{ ctx: Context; seen: SuperstepEvent[] }> {
-  const ctx = await Context.create({ config: { heartbeatMs: 200, hostTimeoutMs: 1500 }, ...options });
+  const ctx = await Context.create({ config: shortSettings, ...options });
   contexts.push(ctx);
   const seen: SuperstepEvent[] = [];
   ctx.on((event) => seen.push(event));
