@@ -29,7 +29,7 @@ export async function benchTransfer(runs: number, say: (text: string) => void): 
     const ranges = [{ offset: 0, length: byteLength }];
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       "TCP socket": () => sendPlain(port, bytes),
-      upload: () => peer.upload("executor.writeArena", { ...life, ranges }, [bytes]),
+      upload: () => peer.upload("executor.writeArena", { ...life, ranges, number: 1, since: 1 }, [bytes]),
       download: () => peer.download("executor.readArena", { ...life, ranges }),
     };
     const speeds = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));

@@ -66,11 +66,17 @@ export function decodeError(record: ErrorRecord): Error {
   return error;
 }
 
-/** The innermost SuperstepError of a record and its causes: an error that wraps another is classed by what it wraps. */
-export function rootSuperstepError(record: ErrorRecord): ErrorRecord | undefined {
+/**
+ * The innermost SuperstepError of a record and its causes: an error that wraps another is classed by what it wraps. Those
+ * whose code `isPassedOver` are left out.
+ */
+export function rootSuperstepError(
+  record: ErrorRecord,
+  isPassedOver?: (code: ErrorCode) => boolean,
+): ErrorRecord | undefined {
   let found: ErrorRecord | undefined;
   for (let at: ErrorRecord | undefined = record; at !== undefined; at = at.cause) {
-    if (at.superstep !== undefined) found = at;
+    if (at.superstep !== undefined && isPassedOver?.(at.superstep.code) !== true) found = at;
   }
   return found;
 }

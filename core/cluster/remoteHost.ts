@@ -3,7 +3,7 @@
  */
 import { decodeValues } from "../column/codec.ts";
 import type { Config } from "../config.ts";
-import { excerpt, SuperstepError } from "../errors.ts";
+import { excerpt, hasCode, SuperstepError } from "../errors.ts";
 import type { Assignment, Host, HostListener } from "../host/host.ts";
 import type { Forget } from "../host/messages.ts";
 import type { BlockId } from "../host/task.ts";
@@ -45,6 +45,8 @@ export interface RemoteHostOptions {
 /** Milliseconds that what threads can forget waits for the next task to go along with. */
 const forgetMs = 20;
 const stopMs = 1000;
+const firstRetryMs = 50;
+const maxRetryMs = 1000;
 
 const stopped: TaskFailure = {
   kind: "cancelled",
@@ -68,6 +70,9 @@ export class RemoteHost implements Host {
   readonly #knownStages: Set<number> = new Set();
   /** Launches that have not ended, with the parameters on offer for them. */
   readonly #launches: Map<number, { readonly params: Payload; readonly slot: number }> = new Map();
+  /** Numbers of attempts to write to its arena: the last one, and those under way. */
+  #lastWrite = 0;
+  readonly #writing: Set<number> = new Set();
   #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
   #forgetTimer: Timer | undefined;
   /** Ends when the events before have been told: those with results to fetch take their time. */
@@ -208,7 +213,14 @@ export class RemoteHost implements Host {
     await this.#orLost(async () => {
       this.#flushForget();
       await this.#commands.flushed();
-      await this.#link.upload("executor.writeArena", { ...this.me, ranges }, bytes);
+      const number = ++this.#lastWrite;
+      this.#writing.add(number);
+      try {
+        const header = { ...this.me, ranges, number, since: Math.min(...this.#writing) };
+        await this.#link.upload("executor.writeArena", header, bytes);
+      } finally {
+        this.#writing.delete(number);
+      }
     });
   }
 
@@ -351,15 +363,22 @@ export class RemoteHost implements Host {
     this.#commands.push({ type: "forget", stages, broadcasts });
   }
 
+  /** Tries again while the executor cannot be reached; if that lasts, it is lost. */
   async #orLost<R>(work: () => Promise<R>): Promise<R> {
-    try {
-      return await work();
-    } catch (cause) {
-      if (!(cause instanceof SuperstepError) || cause.code !== "UNREACHABLE") throw cause;
-      throw new SuperstepError("HOST_LOST", `executor ${this.id}: was not reached`, {
-        cause,
-        details: { host: this.id },
-      });
+    const { hostTimeoutMs } = this.#config;
+    const deadline = this.#clock.now() + hostTimeoutMs;
+    for (let retryMs = firstRetryMs; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
+      try {
+        return await work();
+      } catch (cause) {
+        if (!hasCode(cause, "UNREACHABLE")) throw cause;
+        if (this.#isClosed || this.#clock.now() + retryMs > deadline) {
+          this.#broken(`it could not be reached for ${hostTimeoutMs} ms`);
+          const message = `executor ${this.id}: was not reached`;
+          throw new SuperstepError("HOST_LOST", message, { cause, details: { host: this.id } });
+        }
+      }
+      await new Promise<void>((resolve) => this.#clock.after(retryMs, resolve));
     }
   }
 }

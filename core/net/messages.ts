@@ -299,7 +299,13 @@ export interface Uploads {
   /** A block for the store of the receiver: what another host is to keep. */
   "executor.writeBlock": Incarnation & { readonly id: BlockId; readonly level: StorageLevel };
   /** Bytes [offset, offset + length) of the arena. */
-  "executor.writeArena": Incarnation & { readonly ranges: readonly ArenaRange[] };
+  "executor.writeArena": Incarnation & {
+    readonly ranges: readonly ArenaRange[];
+    /** Of this attempt to write: each has a larger one than those before. */
+    readonly number: number;
+    /** Attempts with smaller numbers are over: what still comes of them is not to be written. */
+    readonly since: number;
+  };
   /** What tasks of the exchange `mailbox` on host `from` send to this host; `part` counts from 0 up to the last. */
   "executor.deliver": Incarnation & {
     readonly mailbox: number;

@@ -312,7 +312,7 @@ const ranges = list(record<ArenaRange>({ offset: natural, length: natural }));
 /** Header of each upload. */
 export const uploadWires: { readonly [M in keyof Uploads]: Wire<Uploads[M]> } = {
   "executor.writeBlock": record({ ...incarnation, id: blockIdWire, level }),
-  "executor.writeArena": record({ ...incarnation, ranges }),
+  "executor.writeArena": record({ ...incarnation, ranges, number: natural, since: natural }),
   "executor.deliver": record({
     ...incarnation,
     mailbox: natural,

@@ -81,7 +81,7 @@ export function kindOfThrown(error: ErrorRecord): FailureKind {
 /** Why a job fails whose task ended so for the last time. `earlier`: messages of its attempts before, oldest first. */
 export function jobFailureOf(failure: TaskFailure, place: AttemptPlace, earlier: readonly string[]): JobFailure {
   const { stage, stageId, partition, attempt, host, slot } = place;
-  const root = rootSuperstepError(failure.error);
+  const root = rootSuperstepError(failure.error, isMeans);
   const history = earlier.length === 0 ? {} : { earlierFailures: earlier };
   const details = { stage, stageId, partition, attempt, host, thread: slot, ...history };
   const keepsCode = root?.superstep !== undefined && root.superstep.code !== "TASK_FAILED";
@@ -93,6 +93,11 @@ export function jobFailureOf(failure: TaskFailure, place: AttemptPlace, earlier:
   const where = `stage ${JSON.stringify(stage)}, partition ${partition}${attempts || ", attempt 0"}`;
   const code = failure.kind === "hostLost" ? "HOST_LOST" : "TASK_FAILED";
   return { code, message: `${where}: ${summaryOf(failure.error)}`, details, cause: failure.error };
+}
+
+/** Not being reached is never what went wrong, but how that was found out. */
+function isMeans(code: ErrorCode): boolean {
+  return code === "UNREACHABLE";
 }
 
 /** Name and message of an error in one string. */

@@ -3,7 +3,6 @@
  */
 import type { Arena } from "../../core/column/arena.ts";
 import type { Assignment, Host, HostListener } from "../../core/host/host.ts";
-import type { BlockId } from "../../core/host/task.ts";
 import type { Clock } from "../../core/net/clock.ts";
 import type { Random } from "../../core/random.ts";
 import { encodeError } from "../../core/remoteError.ts";
@@ -11,6 +10,7 @@ import { kindOfThrown, type TaskFailure } from "../../core/schedule/failure.ts";
 import type { Contribution, Launch } from "../../core/schedule/protocol.ts";
 import { type BlockGroup, groupKey } from "../../core/storage/blockId.ts";
 import { BlockStore, type BlockUsage } from "../../core/storage/blockStore.ts";
+import { type FetchElsewhere, fetchForTask } from "../../core/storage/fetchForTask.ts";
 import { type SimOperator, simOperators, type SimTask } from "./simOperators.ts";
 
 /** Chances by which tasks and threads fail, and how long tasks take. */
@@ -38,7 +38,7 @@ export interface SimHostOptions {
   readonly faults: () => HostFaults;
   readonly count: (what: string) => void;
   readonly deliver?: ((stageId: number, host: number, bytes: Uint8Array) => void) | undefined;
-  readonly fetchElsewhere?: ((id: BlockId) => Promise<Uint8Array | undefined>) | undefined;
+  readonly fetchElsewhere?: FetchElsewhere | undefined;
 }
 
 const threadStartMs = 30;
@@ -166,7 +166,7 @@ export class SimHost implements Host {
         count("userError");
         throw new Error("this attempt fails");
       },
-      fetch: async (id) => alive((await this.blocks.get(id)) ?? (await fetchElsewhere?.(id))),
+      fetch: async (id) => alive(await fetchForTask(this.blocks, id, fetchElsewhere)),
       store: async (id, bytes) => {
         await alive(undefined);
         await this.blocks.put(id, bytes, "memoryAndDisk");

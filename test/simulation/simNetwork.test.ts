@@ -58,7 +58,10 @@ describe("SimNetwork", () => {
     const { clock, peer } = await pair();
     expect(await clock.run(peer.call("driver.report", report(4)), 100)).toEqual({ next: 5 });
     await clock.run(
-      peer.upload("executor.writeArena", { ...me, ranges: [] }, [Uint8Array.of(7), Uint8Array.of(8, 9)]),
+      peer.upload("executor.writeArena", { ...me, ranges: [], number: 1, since: 1 }, [
+        Uint8Array.of(7),
+        Uint8Array.of(8, 9),
+      ]),
       100,
     );
     const got = await clock.run(peer.download("driver.payload", { ...me, number: 1 }), 100);

@@ -119,14 +119,29 @@ export class SimNetwork {
     const to = this.#listening.get(address)?.process;
     const fault = this.#faultOf(method, from.name, to?.name ?? "nobody");
     if (fault !== undefined) this.count(`${fault}`);
-    return new Promise((resolve, reject) => {
-      const unreachable = (why: string): void => {
-        reject(new SuperstepError("UNREACHABLE", `${from.name}: ${method} to ${to?.name ?? address}: ${why}`));
+    return new Promise<T>((resolvePromise, rejectPromise) => {
+      const settle = (): void => {
+        deadline.clear();
+        from.calls.delete(unreachable);
+        to?.callers.delete(died);
+        signal?.removeEventListener("abort", aborted);
       };
-      from.onClose(unreachable);
-      if (signal?.aborted === true) return unreachable("aborted");
-      signal?.addEventListener("abort", () => unreachable("aborted"), { once: true });
-      from.clock.after(deadlineMs, () => unreachable(`no answer within ${deadlineMs} ms`));
+      const resolve = (result: T): void => {
+        settle();
+        resolvePromise(result);
+      };
+      const reject = (error: Error): void => {
+        settle();
+        rejectPromise(error);
+      };
+      const unreachable = (why: string): void =>
+        reject(new SuperstepError("UNREACHABLE", `${from.name}: ${method} to ${to?.name ?? address}: ${why}`));
+      const aborted = (): void => unreachable("aborted");
+      const died = (): void => void from.clock.after(refusedMs, () => unreachable("it has died"));
+      const deadline = from.clock.after(deadlineMs, () => unreachable(`no answer within ${deadlineMs} ms`));
+      from.calls.add(unreachable);
+      if (signal?.aborted === true) return aborted();
+      signal?.addEventListener("abort", aborted, { once: true });
       if (to === undefined || to.isDead) return void from.clock.after(refusedMs, () => unreachable("nobody is there"));
       if (fault === "reset") from.clock.after(this.#delay(), () => unreachable("the connection broke"));
 
@@ -142,7 +157,7 @@ export class SimNetwork {
           this.#travel(to, from, refusedMs, () => unreachable("it has died"));
           return;
         }
-        to.onDeath(() => from.clock.after(refusedMs, () => unreachable("it has died")));
+        to.callers.add(died);
         handle(listening.handlers, { role: from.role, remoteAddress: from.name }, to).then(
           (result) => answer(copied(result), undefined),
           (error: unknown) => answer(undefined, decodeError(encodeError(error))),
@@ -185,8 +200,9 @@ export class SimProcess implements Transport {
   isDead = false;
   readonly #network: SimNetwork;
   readonly #addresses: Set<Address> = new Set();
-  readonly #closing: ((why: string) => void)[] = [];
-  readonly #dying: (() => void)[] = [];
+  /** Calls of its own that wait for an answer, and those who wait for one of its. */
+  readonly calls: Set<(why: string) => void> = new Set();
+  readonly callers: Set<() => void> = new Set();
   #thawed: Promise<void> | undefined;
 
   constructor(network: SimNetwork, name: string, role: Role, clock: ProcessClock) {
@@ -212,7 +228,7 @@ export class SimProcess implements Transport {
   }
 
   close(): Promise<void> {
-    for (const reject of this.#closing.splice(0)) reject("closed");
+    for (const reject of this.calls) reject("closed");
     return Promise.resolve();
   }
 
@@ -222,7 +238,7 @@ export class SimProcess implements Transport {
     this.isDead = true;
     this.clock.die();
     for (const address of this.#addresses) this.#network.unlisten(address);
-    for (const tell of this.#dying.splice(0)) tell();
+    for (const tell of this.callers) tell();
   }
 
   /** Stops it for a while as SIGSTOP would: what arrives meanwhile waits. */
@@ -237,14 +253,6 @@ export class SimProcess implements Transport {
   whenAwake(arrive: () => void): void {
     if (this.isDead || this.#thawed === undefined) arrive();
     else void this.#thawed.then(() => this.whenAwake(arrive));
-  }
-
-  onClose(reject: (why: string) => void): void {
-    this.#closing.push(reject);
-  }
-
-  onDeath(tell: () => void): void {
-    this.#dying.push(tell);
   }
 }
 

@@ -83,6 +83,15 @@ export const simOperators: Readonly<Record<string, SimOperator>> = {
     return value;
   },
 
+  /** Reads a broadcast: much is sent along with the task, and much comes back. */
+  async bulky(shared: Uint8Array, params: Uint8Array, task) {
+    const block = await task.fetch({ kind: "broadcast", broadcast: 1 });
+    await task.work();
+    return [shared, params, block]
+      .map((bytes) => [bytes?.length, bytes?.at(-1)])
+      .concat([[...params.subarray(0, 300_000)]]);
+  },
+
   /** Fails in all attempts. */
   async fail(_shared: unknown, _params: unknown, task) {
     await task.work();

@@ -47,17 +47,20 @@ export function handlersOf(current: () => Service | undefined, stop: (why: strin
       },
       "executor.writeArena": {
         place: (header, byteLength) => {
-          const views = viewsOf(serviceFor(header), header.ranges);
-          if (byteLengthOf(views) === byteLength) return views;
-          throw invalidArgument(
-            "executor.writeArena",
-            "bytes",
-            `${byteLengthOf(views)}, as its ranges say`,
-            byteLength,
-          );
+          const service = serviceFor(header);
+          const views = viewsOf(service, header.ranges);
+          if (byteLengthOf(views) !== byteLength) {
+            const rule = `${byteLengthOf(views)}, as its ranges say`;
+            throw invalidArgument("executor.writeArena", "bytes", rule, byteLength);
+          }
+          return service.arenaWrites.begin(header) ? views : [new Uint8Array(byteLength)];
         },
         take: async (header, pieces) => {
-          serviceFor(header).receivedBytes += byteLengthOf(pieces);
+          const service = serviceFor(header);
+          service.receivedBytes += byteLengthOf(pieces);
+          const isRepeat = pieces.some(({ buffer }) => buffer !== service.arena.memory.buffer);
+          if (isRepeat) await service.arenaWrites.ended(header);
+          else service.arenaWrites.end(header);
         },
       },
       "executor.deliver": {

@@ -21,6 +21,7 @@ import { BlockFetcher } from "../blockFetcher.ts";
 import { byteLengthOf } from "../payload.ts";
 import { payloadBytes, Payloads } from "../payloads.ts";
 import { PeerLink } from "../peerLink.ts";
+import { ArenaWrites } from "./arenaWrites.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { HostEvents } from "./hostEvents.ts";
@@ -65,6 +66,7 @@ export class Service {
   readonly me: Incarnation;
   readonly arena: Arena;
   readonly host: ExecutorHost;
+  readonly arenaWrites: ArenaWrites = new ArenaWrites();
   readonly payloads: Payloads;
   readonly mailboxes: Mailboxes;
   readonly commands: OrderedReceiver<Command>;

@@ -242,7 +242,7 @@ const id = { kind: "shuffle", shuffle: 1, map: 2, reduce: 3 } as const;
 
 const uploads: { readonly [M in UploadName]: readonly Uploads[M][] } = {
   "executor.writeBlock": (["memory", "memoryAndDisk", "disk"] as const).map((level) => ({ ...life, id, level })),
-  "executor.writeArena": [{ ...life, ranges }],
+  "executor.writeArena": [{ ...life, ranges, number: 7, since: 5 }],
   "executor.deliver": [{ ...life, mailbox: 1, from: { host: 2, incarnation: "x" }, part: 0, isLast: false }],
 };
 

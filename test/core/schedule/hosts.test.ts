@@ -357,6 +357,21 @@ describe("fetch failures", () => {
     expect([held.length > 1, missing(script)]).toEqual([true, held]);
   });
 
+  it("say in the end what could not be fetched, not that somebody was not reached", () => {
+    const script = mapped({ maxStageAttempts: 1 });
+    const unreachable = {
+      name: "SuperstepError",
+      message: "no answer",
+      superstep: { code: "UNREACHABLE", details: {} },
+    } as const;
+    const superstep = { code: "FETCH_FAILED", details: { shuffle: 5, map: 0, holder: 1 } } as const;
+    const error = { name: "SuperstepError", message: "map output 0 was not to be had", superstep, cause: unreachable };
+    script.fail(script.launchOf("1/1"), "notStarted");
+    script.send({ type: "taskFailed", launch: script.launchOf("1/0").id, failure: { kind: "fetchFailed", error } });
+    for (const launch of script.running) script.fail(launch, "cancelled");
+    expect(script.end(1)).toMatchObject({ failure: { code: "FETCH_FAILED", message: error.message, cause: error } });
+  });
+
   it("that name a holder of before lose nothing: the task runs again, but not for ever", () => {
     const script = mapped();
     for (let count = 1; script.end(1) === undefined; count++) {

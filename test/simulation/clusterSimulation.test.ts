@@ -1,0 +1,147 @@
+/**
+ * Driver and executors over a simulated network and clock: what they say is delayed, lost, doubled and overtaken; links are
+ * cut, processes freeze and die, machines vanish, clocks are an hour apart. One seed is one run, which `SUPERSTEP_SEED=n`
+ * plays again.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadOperator } from "../../core/host/operators.ts";
+import { type Random, randomFor } from "../../core/random.ts";
+import { TestOperators } from "../core/cluster/testOperators.ts";
+import { noHostFaults } from "./simHost.ts";
+import { SimCluster } from "./simCluster.ts";
+import { noFaults } from "./simNetwork.ts";
+import { serialSupersteps } from "./simOperators.ts";
+import { type Account, type Workbench, Workload } from "./simWorkload.ts";
+
+const receivers: TestOperators = new TestOperators(`
+  export const receive = ({ to }, message, { arena }) => {
+    if (message === undefined) return;
+    const words = new Uint32Array(Uint8Array.from(message.bytes).buffer);
+    new Uint32Array(arena.memory.buffer).set(words.subarray(1), to + words[0]);
+  };
+`);
+beforeAll(async () => void (await loadOperator(receivers.ref("receive"))));
+afterAll(() => receivers.remove());
+
+interface Run {
+  readonly account: Account;
+  readonly fired: ReadonlyMap<string, number>;
+  readonly trace: readonly string[];
+}
+
+const hourMs = 3_600_000;
+
+function benchOf(cluster: SimCluster): Workbench {
+  return {
+    run: (spec, onResult) => cluster.run(spec, { onResult }),
+    removeShuffle: (shuffle) => cluster.removeShuffle(shuffle),
+    sleep: (ms) => cluster.clock.sleep(ms),
+  };
+}
+
+/** Plays one seed; throws if anything ends as it must not. */
+async function play(seed: number): Promise<Run> {
+  const random = randomFor(seed, 5);
+  const workload = new Workload(seed);
+  const cluster = new SimCluster({
+    seed,
+    numExecutors: 1 + random.nextInt(3),
+    mergeContributions: workload.merge,
+    receive: receivers.ref("receive"),
+    config: { speculation: seed % 2, localityWaitMs: 20 },
+    maxClockOffsetMs: hourMs,
+  });
+  const { clock, network } = cluster;
+  const bench = benchOf(cluster);
+  await clock.run(cluster.start(), 60_000);
+
+  network.faults = {
+    minDelayMs: 0.1,
+    maxDelayMs: 1 + random.next() * 20,
+    lateMs: random.next() * 3000,
+    chances: { requestLost: 0.004, answerLost: 0.004, doubled: 0.02, late: 0.02, reset: 0.004 },
+  };
+  cluster.hostFaults = { userError: 0.01, threadDeath: 0.01, straggler: 0.01, lostBlock: 0.01, maxWorkMs: 40 };
+  const quiet = breakThings(cluster, random);
+  const initial = Array.from({ length: 2 + random.nextInt(12) }, () => random.nextUint32());
+  const numSupersteps = 1 + random.nextInt(10);
+  const [cells] = await clock.run(
+    Promise.all([cluster.supersteps(initial, numSupersteps), workload.run(bench)]),
+    3_600_000,
+  );
+  expect(cells, "cells").toEqual(serialSupersteps(initial, numSupersteps));
+
+  quiet();
+  network.faults = noFaults;
+  network.healAll();
+  cluster.hostFaults = noHostFaults;
+  await clock.pass(3000);
+  await clock.run(workload.runAfterwards(bench), 60_000);
+  await clock.run(cluster.stop(), 30_000);
+  await clock.pass(hourMs);
+  expect(cluster.launcher.processes.size, "processes").toBe(0);
+  expect(clock.numTimers, "timers").toBe(0);
+  return { account: workload.account, fired: network.fired, trace: cluster.trace };
+}
+
+/** Lets processes and links fail at random times, until the function that is returned is called. */
+function breakThings({ clock, network, launcher, driver }: SimCluster, random: Random): () => void {
+  let isQuiet = false;
+  const pick = <T>(items: readonly T[]): T | undefined => items[random.nextInt(Math.max(1, items.length))];
+  const again = (): void => {
+    clock.after(random.next() * 3000, () => {
+      if (isQuiet) return;
+      const name = pick([...launcher.processes.keys()]);
+      const other = pick(["driver", ...launcher.processes.keys()]);
+      const what = random.nextInt(6);
+      if (name === undefined || other === undefined || name === other) return again();
+      if (what === 0) {
+        network.count("crash");
+        launcher.crash(name, true);
+      } else if (what === 1) {
+        network.count("vanish");
+        launcher.crash(name, false);
+      } else if (what === 2) launcher.processes.get(name)!.freeze(random.next() * 4000);
+      else if (what === 3 && random.next() < 0.3) driver.freeze(random.next() * 3000);
+      else {
+        network.cut(name, other, what === 4);
+        clock.after(random.next() * 4000, () => network.healAll());
+      }
+      again();
+    });
+  };
+  again();
+  return () => (isQuiet = true);
+}
+
+const numSeeds = 200;
+const only = process.env["SUPERSTEP_SEED"];
+const seeds = only === undefined ? Array.from({ length: numSeeds }, (_, seed) => seed) : [Number(only)];
+
+describe("jobs and supersteps on simulated executors", () => {
+  it(`end with the fault-free results or a typed error, in bounded time, for ${seeds.length} seeds`, async () => {
+    const fired = new Map<string, number>();
+    const ends = new Map<string, number>();
+    const add = (counts: Map<string, number>, [what, count]: readonly [string, number]): void =>
+      void counts.set(what, (counts.get(what) ?? 0) + count);
+    for (const seed of seeds) {
+      const run = await play(seed).catch((error: unknown) => {
+        throw new Error(`SUPERSTEP_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+      });
+      for (const entry of run.fired) add(fired, entry);
+      for (const entry of run.account.failed) add(ends, entry);
+      add(ends, ["succeeded", run.account.succeeded]);
+    }
+    if (only !== undefined) return;
+    const network = ["requestLost", "answerLost", "doubled", "late", "reset", "cut", "oneWayCut", "lostOnCutLink"];
+    const hosts = ["crash", "vanish", "freeze", "replaced", "recovery"];
+    const tasks = ["userError", "threadDeath", "straggler", "lostBlock"];
+    for (const fault of [...network, ...hosts, ...tasks]) expect(fired.get(fault) ?? 0, fault).toBeGreaterThan(10);
+    expect(ends.get("succeeded")!).toBeGreaterThan(6 * numSeeds);
+    expect(ends.get("TASK_FAILED")!).toBeGreaterThanOrEqual(numSeeds);
+  }, 120_000);
+
+  it("happen in the same way whenever the same seed is played", async () => {
+    for (const seed of seeds.slice(0, 3)) expect((await play(seed)).trace).toEqual((await play(seed)).trace);
+  });
+});
