@@ -24,6 +24,9 @@ export interface Running {
   /** Resolves once `isTrue`, asked every few milliseconds; rejects if the process ends before. */
   until(isTrue: () => boolean): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** What it has written on standard error and output so far. */
+  readonly errorSoFar: string;
+  readonly outputSoFar: string;
   readonly ended: Promise<Ended>;
 }
 
@@ -74,6 +77,12 @@ export function startSuperstep(args: readonly string[], options: CommandOptions 
     said: (text) => until(() => stderr.includes(text)),
     until,
     kill: (signal) => void child.kill(signal),
+    get errorSoFar() {
+      return stderr;
+    },
+    get outputSoFar() {
+      return stdout;
+    },
     ended,
   };
 }

@@ -44,6 +44,10 @@ export class StandaloneLauncher implements Launcher {
   readonly #options: StandaloneLauncherOptions;
   readonly #link: MasterLink;
   readonly #ended: Set<string> = new Set();
+  /** Executors that the driver wants others for. */
+  readonly #toReplace: Set<string> = new Set();
+  /** The master replaces executors that end. */
+  #replace = true;
   #driverAddress: Address = "";
   #listener: LauncherListener | undefined;
   /** What the master is to tell from here on. */
@@ -91,8 +95,11 @@ export class StandaloneLauncher implements Launcher {
     return this.#executors;
   }
 
-  /** The master replaces by itself. */
-  replace(_executor: string): void {}
+  /** The master replaces by itself, until an executor ends for which the driver wants no other one. */
+  replace(executor: string): void {
+    this.#toReplace.add(executor);
+    this.#replace = true;
+  }
 
   kill(executor: string, manner: KillManner): boolean {
     if (manner === "freeze" || this.#ended.has(executor) || this.#stopping !== undefined) return false;
@@ -138,7 +145,8 @@ export class StandaloneLauncher implements Launcher {
 
   async #beat(link: MasterLink): Promise<boolean> {
     const { application } = this;
-    const answer = await link.call("master.applicationHeartbeat", { application, after: this.#after, replace: true });
+    const replace = this.#replace;
+    const answer = await link.call("master.applicationHeartbeat", { application, after: this.#after, replace });
     if (!answer.known) return false;
     this.#after = answer.next;
     this.#executors = answer.executors;
@@ -146,6 +154,7 @@ export class StandaloneLauncher implements Launcher {
     for (const { executor, text } of answer.ended) {
       this.#ended.add(executor);
       this.#listener?.ended(executor, text);
+      if (!this.#toReplace.delete(executor)) this.#replace = false;
     }
     return true;
   }

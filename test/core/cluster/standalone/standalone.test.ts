@@ -47,8 +47,11 @@ async function startWorker(master: string, cores: number): Promise<{ worker: Wor
 class Heard implements LauncherListener {
   readonly endedExecutors: string[] = [];
   readonly warnings: string[] = [];
+  /** As a driver does it that has not lost too many. */
+  replace: (executor: string) => void = () => undefined;
   ended(executor: string, text: string): void {
     this.endedExecutors.push(`${executor}: ${text}`);
+    this.replace(executor);
   }
   warning(code: string, text: string): void {
     this.warnings.push(`${code} ${text}`);
@@ -75,6 +78,7 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     const master = await startMaster();
     const [first, second] = [await startWorker(master.address, 2), await startWorker(master.address, 2)];
     const [launcher, heard] = [launcherTo(master.address), new Heard()];
+    heard.replace = (executor) => launcher.replace(executor);
     expect(await launcher.start("127.0.0.1:1", heard)).toBe(2);
     await eventually("both started", () => first.processes.running.length + second.processes.running.length === 2);
     expect(master.status.workers.map(({ freeCores }) => freeCores)).toEqual([0, 0]);
@@ -103,6 +107,18 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     expect(existsSync(directory)).toBe(false);
     expect(master.status.workers).toHaveLength(1);
     expect(master.status.lostWorkers).toBe(0);
+  });
+
+  it("replace no executor for which the driver wants no other one", async () => {
+    const master = await startMaster();
+    const { processes } = await startWorker(master.address, 1);
+    const [launcher, heard] = [launcherTo(master.address), new Heard()];
+    await launcher.start("127.0.0.1:1", heard);
+    await eventually("it runs", () => processes.running.length === 1);
+    processes.running[0]!.end(1);
+    await eventually("its end was told", () => heard.endedExecutors.length === 1);
+    await eventually("the launches are over", () => master.status.applications[0]!.waiting.startsWith("1 of 1 worker"));
+    expect(processes.started).toHaveLength(1);
   });
 
   it("warn while there is no free core, and give up after the wait, saying what is there", async () => {
@@ -139,6 +155,7 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     const port = Number(before.address.split(":")[1]);
     const { processes } = await startWorker(before.address, 2);
     const [launcher, heard] = [launcherTo(before.address), new Heard()];
+    heard.replace = (executor) => launcher.replace(executor);
     await launcher.start("127.0.0.1:1", heard);
     await eventually("the executor runs", () => processes.running.length === 1);
     await before.stop();
