@@ -2,30 +2,38 @@
  * Between the gRPC library and handlers: bytes of calls, uploads and downloads, decoded for handlers that are known to be
  * allowed to run.
  */
-import type {
-  handleClientStreamingCall,
-  handleServerStreamingCall,
-  handleUnaryCall,
+import type { ServerHttp2Stream } from "node:http2";
+import {
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
   Metadata,
-  sendUnaryData,
+  type sendUnaryData,
 } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
-import { ByteReceiver, encodeParts, extentWire, totalBytes } from "./byteStream.ts";
+import { ByteReceiver, endWire, extentWire, framed, framesOf, StreamReader, totalBytes } from "./byteStream.ts";
 import { messageTooLarge, statusOf } from "./callFailure.ts";
+import { FrameSender } from "./frameSender.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
 import type { CallName, DownloadName, UploadName } from "./messages.ts";
 import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, uploadWireOf, type Method } from "./protocol.ts";
 import type { Caller, Handlers, UploadHandler } from "./transport.ts";
 import { Watchdog } from "./watchdog.ts";
 
-type CallerOf = (metadata: Metadata) => Caller;
+/** A call that may be answered: who calls, and the stream of HTTP/2 below it. */
+export interface Admitted {
+  readonly caller: Caller;
+  readonly stream: ServerHttp2Stream;
+}
+
+type AdmittedOf = (metadata: Metadata) => Admitted;
 
 /** Answers calls of `method` by its handler. */
 export function answerCall(
   method: Method,
   handlers: Handlers,
   settings: GrpcSettings,
-  callerOf: CallerOf,
+  admittedOf: AdmittedOf,
 ): handleUnaryCall<Buffer, Buffer> {
   const wires = callWireOf(method.name as CallName);
   const handler = handlers.calls[method.name as CallName] as
@@ -40,7 +48,7 @@ export function answerCall(
     return response;
   };
   return (call, respond) => {
-    attempt(() => answer(call.request, callerOf(call.metadata))).then(
+    attempt(() => answer(call.request, admittedOf(call.metadata).caller)).then(
       (response) => respond(null, response),
       (error: unknown) => respond(statusOf(error)),
     );
@@ -52,56 +60,46 @@ export function answerDownload(
   method: Method,
   handlers: Handlers,
   settings: GrpcSettings,
-  callerOf: CallerOf,
+  admittedOf: AdmittedOf,
 ): handleServerStreamingCall<Buffer, Buffer> {
   const wire = downloadWireOf(method.name as DownloadName);
   const handler = handlers.downloads[method.name as DownloadName] as
     ((request: unknown, caller: Caller) => Promise<readonly Uint8Array[] | undefined>) | undefined;
   return (call) => {
     let isOver = false;
-    let wake = (): void => {};
-    const watchdog = new Watchdog(settings.streamMs, () => {
-      call.emit("error", statusOf(new SuperstepError("UNREACHABLE", `${method.name}: no progress`)));
-      end();
-    });
     const end = (): void => {
       isOver = true;
       watchdog.stop();
-      wake();
+      sender?.stop();
     };
-    call.on("cancelled", end).on("close", end).on("error", end);
-    call.on("drain", () => {
-      watchdog.progress();
-      wake();
-    });
+    const fail = (error: unknown): void => {
+      if (!isOver) call.emit("error", statusOf(error));
+      end();
+    };
+    let sender: FrameSender | undefined;
+    const watchdog = new Watchdog(settings.streamMs, () =>
+      fail(new SuperstepError("UNREACHABLE", `${method.name}: no progress`)),
+    );
+    call.on("cancelled", end).on("close", end).on("finish", end);
     const send = async (): Promise<void> => {
-      const caller = callerOf(call.metadata);
+      const { caller, stream } = admittedOf(call.metadata);
       if (handler === undefined) throw notServed(method, settings);
       const request = decodeMessage(method.request, wire, call.request, method.name);
       const bytes = await handler(request, caller);
-      watchdog.progress();
       if (isOver) return;
-      if (bytes === undefined) {
-        call.write(method.response.encode({ missing: {} }));
-        return;
-      }
-      const extent = extentWire.write({ byteLength: totalBytes(bytes), checksum: "crc32" }) as object;
-      call.write(method.response.encode({ extent }));
-      for (const part of encodeParts(bytes)) {
-        if (isOver) return;
-        if (!call.write(part)) await new Promise<void>((resolve) => (wake = resolve));
+      watchdog.progress();
+      call.sendMetadata(new Metadata());
+      sender = new FrameSender(stream, () => watchdog.progress());
+      if (bytes === undefined) await sender.send([framed(method.response.encode({ missing: {} }))]);
+      else {
+        const extent = extentWire.write({ byteLength: totalBytes(bytes), checksum: "crc32" }) as object;
+        await sender.send([framed(method.response.encode({ extent }))]);
+        await sender.sendAll(framesOf(bytes, method.response));
       }
     };
-    send().then(
-      () => {
-        if (!isOver) call.end();
-      },
-      (error: unknown) => {
-        if (!isOver) call.emit("error", statusOf(error));
-        end();
-      },
-    );
-    call.once("finish", () => watchdog.stop());
+    send().then(() => {
+      if (!isOver) call.end();
+    }, fail);
   };
 }
 
@@ -110,11 +108,12 @@ export function answerUpload(
   method: Method,
   handlers: Handlers,
   settings: GrpcSettings,
-  callerOf: CallerOf,
+  admittedOf: AdmittedOf,
 ): handleClientStreamingCall<Buffer, Buffer> {
   const wire = uploadWireOf(method.name as UploadName);
   const handler = handlers.uploads[method.name as UploadName] as UploadHandler<unknown> | undefined;
   return (call, respond) => {
+    const { caller, stream } = admittedOf(call.metadata);
     let isOver = false;
     let upload: { header: unknown; bytes: readonly Uint8Array[]; receiver: ByteReceiver } | undefined;
     const finish: sendUnaryData<Buffer> = (error, response) => {
@@ -127,7 +126,7 @@ export function answerUpload(
     const watchdog = new Watchdog(settings.streamMs, () =>
       fail(new SuperstepError("UNREACHABLE", `${method.name}: no progress`)),
     );
-    const begin = (part: Record<string, unknown>, caller: Caller): NonNullable<typeof upload> => {
+    const begin = (part: Record<string, unknown>): NonNullable<typeof upload> => {
       if (handler === undefined) throw notServed(method, settings);
       const header = wire.read(part["header"], `${method.name}: header`);
       const { byteLength } = extentWire.read(part["extent"], `${method.name}: extent`);
@@ -137,13 +136,25 @@ export function answerUpload(
         throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: ${byteLength} bytes do not fill ${room}`);
       return { header, bytes, receiver: new ByteReceiver(method.name, byteLength, bytes) };
     };
-    call.on("data", (bytes: Buffer) => {
+    const begun = (): ByteReceiver => {
+      if (upload !== undefined) return upload.receiver;
+      throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: a stream starts with its header`);
+    };
+    const reader = new StreamReader(method.name, {
+      message: (bytes) => {
+        const part = method.request.decode(bytes);
+        if (upload === undefined) upload = begin(part);
+        else upload.receiver.end(endWire.read(part["end"], `${method.name}: end`));
+      },
+      chunk: (byteLength, checksum) => begun().chunk(byteLength, checksum),
+      data: (bytes) => begun().data(bytes),
+    });
+    stream.removeAllListeners("data"); // the library's own, which would copy every byte three times
+    stream.on("data", (bytes: Buffer) => {
       if (isOver) return;
       watchdog.progress();
       try {
-        const part = method.request.decode(bytes);
-        if (upload === undefined) upload = begin(part, callerOf(call.metadata));
-        else upload.receiver.take(part);
+        reader.push(bytes);
       } catch (error) {
         fail(error);
       }
@@ -159,10 +170,11 @@ export function answerUpload(
         if (upload === undefined) throw new SuperstepError("BLOCK_CORRUPT", `${method.name}: the stream is empty`);
         upload.receiver.close();
         watchdog.stop(); // the handler's time is the caller's to limit
-        await handler!.take(upload.header, upload.bytes, callerOf(call.metadata));
+        await handler!.take(upload.header, upload.bytes, caller);
       };
       take().then(() => finish(null, method.response.encode({})), fail);
     });
+    call.resume();
   };
 }
 

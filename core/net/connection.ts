@@ -4,30 +4,13 @@
 import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { Client, credentials, Metadata, type ChannelCredentials, type ServiceError, status } from "@grpc/grpc-js";
-import { excerpt, SuperstepError } from "../errors.ts";
+import { SuperstepError } from "../errors.ts";
 import { errorOf, isWithoutSession } from "./callFailure.ts";
-import { helloKey, proofKey, sessionKey } from "./gate.ts";
+import { sessionKey } from "./gate.ts";
 import { bulkWindowBytes, commonOptions, type GrpcSettings } from "./grpcOptions.ts";
-import {
-  callerProof,
-  challengeWire,
-  checkVersions,
-  helloWire,
-  isSame,
-  newNonce,
-  proofWire,
-  serverProof,
-  sessionToken,
-  welcomeWire,
-} from "./handshake.ts";
-import { decodeMessage, encodeMessage, messageBytes, openPath, provePath } from "./protocol.ts";
+import { connectError, openSession } from "./session.ts";
 import { rolesOf } from "./tls.ts";
 import type { Address, Role } from "./transport.ts";
-
-const helloBytes = messageBytes("Hello");
-const challengeBytes = messageBytes("Challenge");
-const proofBytes = messageBytes("Proof");
-const welcomeBytes = messageBytes("Welcome");
 
 const identity = (bytes: Buffer): Buffer => bytes;
 const nothing = Buffer.alloc(0);
@@ -137,41 +120,17 @@ export class Connection {
   }
 
   async #handshake(deadline: number, deadlineMs: number): Promise<Buffer> {
-    const { secret, role, versions } = this.#settings;
-    const where = `${this.#expected} at ${excerpt(this.address)}`;
-    const say = async (path: string, key: string, value: Buffer): Promise<Buffer> => {
+    return openSession(this.#settings, this.address, this.#expected, async (path, key, value) => {
       try {
         return await this.#say(path, key, value, deadline);
       } catch (error) {
-        throw this.#explain(error, where, deadlineMs);
+        const mapped = this.errorOf(error, "handshake");
+        if (!(mapped instanceof SuperstepError) || this.#isClosed) throw mapped;
+        const { code, details = "" } = error as Partial<ServiceError>;
+        const text = code === status.DEADLINE_EXCEEDED ? `no answer within ${deadlineMs} ms` : details;
+        throw connectError(this.#settings, this.address, this.#expected, mapped, text);
       }
-    };
-    const hello = { role, expected: this.#expected, nonce: newNonce() };
-    const challenge = decodeMessage(
-      challengeBytes,
-      challengeWire,
-      await say(openPath, helloKey, encodeMessage(helloBytes, helloWire, hello)),
-      `${where}: challenge`,
-    );
-    const transcript = {
-      callerRole: role,
-      serverRole: challenge.role,
-      callerNonce: hello.nonce,
-      serverNonce: challenge.nonce,
-    };
-    if (!isSame(serverProof(secret, transcript), challenge.proof)) {
-      const hint = "it holds another secret; give both the same one";
-      throw new SuperstepError("UNAUTHENTICATED", `${where}: could not prove that it belongs to this cluster: ${hint}`);
-    }
-    if (challenge.role !== this.#expected) {
-      const hint = `it is a ${challenge.role}; check the address`;
-      throw new SuperstepError("UNAUTHENTICATED", `${where}: is no ${this.#expected}: ${hint}`);
-    }
-    const proof = { proof: callerProof(secret, transcript, versions), versions };
-    const welcome = await say(provePath, proofKey, encodeMessage(proofBytes, proofWire, proof));
-    const theirs = decodeMessage(welcomeBytes, welcomeWire, welcome, `${where}: welcome`).versions;
-    checkVersions(versions, theirs, `this ${role}`, `the ${this.#expected}`);
-    return sessionToken(secret, transcript);
+    });
   }
 
   #say(path: string, key: string, value: Buffer, deadline: number): Promise<Buffer> {
@@ -194,33 +153,6 @@ export class Connection {
       const untrack = this.track(call);
     });
   }
-
-  #explain(error: unknown, where: string, deadlineMs: number): Error {
-    const mapped = this.errorOf(error, where);
-    const { code, details = "" } = error as Partial<ServiceError>;
-    if (!(mapped instanceof SuperstepError) || mapped.code !== "UNREACHABLE" || this.#isClosed) {
-      if (mapped instanceof SuperstepError && mapped.code === "UNAUTHENTICATED")
-        return new SuperstepError(
-          "UNAUTHENTICATED",
-          `${where}: refused this ${this.#settings.role}: ${mapped.message}`,
-        );
-      return mapped;
-    }
-    const text =
-      code === status.DEADLINE_EXCEEDED
-        ? `no answer within ${deadlineMs} ms; check address and network`
-        : reasonOf(details);
-    return new SuperstepError("UNREACHABLE", `${where}: ${text}`, { details: { address: this.address } });
-  }
-}
-
-/** Why a connection could not be made, and what to do. */
-function reasonOf(details: string): string {
-  if (/ECONNREFUSED/.test(details)) return "nothing listens there; start it, or check the port";
-  if (/ENOTFOUND|EAI_AGAIN|Name resolution failed/.test(details)) return "no machine of this name is known; check it";
-  if (/EHOSTUNREACH|ENETUNREACH/.test(details)) return "there is no route to it; check address and network";
-  if (/certificate|TLS|SSL|ssl|alert/.test(details)) return `TLS failed: ${excerpt(details, 200)}`;
-  return `what answers there is no process of Superstep, or the connection broke: ${excerpt(details, 200)}`;
 }
 
 function credentialsOf({ tls }: GrpcSettings, expected: Role): ChannelCredentials {

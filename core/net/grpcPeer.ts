@@ -1,23 +1,17 @@
 /**
  * A peer over gRPC: calls on one connection, streams of bytes on another, so that no bulk data delays a call.
  */
-import type { CallOptions as LibraryCallOptions, ClientReadableStream, Metadata, ServiceError } from "@grpc/grpc-js";
-import { status } from "@grpc/grpc-js";
+import { constants, type ClientHttp2Stream } from "node:http2";
+import type { CallOptions as LibraryCallOptions } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
-import { ByteReceiver, encodeParts, extentWire, totalBytes } from "./byteStream.ts";
+import { BulkConnection } from "./bulkConnection.ts";
+import { ByteReceiver, endWire, extentWire, framed, framesOf, StreamReader, totalBytes } from "./byteStream.ts";
 import { messageTooLarge } from "./callFailure.ts";
-import { Connection, type Cancellable } from "./connection.ts";
+import type { Cancellable, Connection } from "./connection.ts";
+import { FrameSender } from "./frameSender.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
-import {
-  callWireOf,
-  decodeMessage,
-  downloadWireOf,
-  encodeMessage,
-  methods,
-  uploadWireOf,
-  type Method,
-} from "./protocol.ts";
+import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, methods, uploadWireOf } from "./protocol.ts";
 import type { Address, CallOptions, Peer, Role } from "./transport.ts";
 import { theOneOf } from "./wire.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -33,7 +27,7 @@ export class GrpcPeer implements Peer {
   readonly #control: Connection;
   readonly #closed: () => void;
   /** Made with the first stream. */
-  #bulk: Connection | undefined;
+  #bulk: BulkConnection | undefined;
 
   /** `control` is open. `closed` is called once, at `close`. */
   constructor(settings: GrpcSettings, expected: Role, control: Connection, closed: () => void) {
@@ -77,10 +71,14 @@ export class GrpcPeer implements Peer {
     });
     if (first.length > this.#settings.maxControlBytes)
       throw messageTooLarge(where, first.length, this.#settings.maxControlBytes);
-    const bulk = this.#bulkConnection(where);
-    await bulk.run(where, this.#settings.handshakeMs, (metadata) =>
-      this.#send(bulk, method, where, first, bytes, metadata, options),
-    );
+    await this.#stream(method.path, where, options, async (stream, progress) => {
+      stream.resume(); // the answer is empty: that it is there is all
+      const sender = new FrameSender(stream, progress);
+      stream.once("close", () => sender.stop());
+      await sender.send([framed(first)]);
+      await sender.sendAll(framesOf(bytes, method.request));
+      stream.end();
+    });
   }
 
   async download<M extends DownloadName>(
@@ -93,10 +91,37 @@ export class GrpcPeer implements Peer {
     const bytes = encodeMessage(method.request, downloadWireOf(name), request);
     if (bytes.length > this.#settings.maxControlBytes)
       throw messageTooLarge(where, bytes.length, this.#settings.maxControlBytes);
-    const bulk = this.#bulkConnection(where);
-    return bulk.run(where, this.#settings.handshakeMs, (metadata) =>
-      this.#receive(bulk, method, where, bytes, metadata, options),
-    );
+    let isMissing = false;
+    let received: { bytes: Uint8Array<SharedArrayBuffer>; receiver: ByteReceiver } | undefined;
+    const begun = (): ByteReceiver => {
+      if (received !== undefined) return received.receiver;
+      throw new SuperstepError("INVALID_ARGUMENT", `${where}: a stream starts with its extent`);
+    };
+    const reader = new StreamReader(where, {
+      message: (message) => {
+        const part = method.response.decode(message);
+        if (received !== undefined) received.receiver.end(endWire.read(part["end"], `${where}: end`));
+        else if (!isMissing && theOneOf(part, ["extent", "missing"], where) === "missing") isMissing = true;
+        else received = this.#room(part, where);
+      },
+      chunk: (byteLength, checksum) => begun().chunk(byteLength, checksum),
+      data: (data) => begun().data(data),
+    });
+    await this.#stream(method.path, where, options, async (stream, progress, fail) => {
+      stream.on("data", (data: Buffer) => {
+        progress();
+        try {
+          reader.push(data);
+        } catch (error) {
+          fail(error as Error);
+        }
+      });
+      stream.end(framed(bytes));
+    });
+    if (isMissing) return undefined;
+    if (received === undefined) throw new SuperstepError("BLOCK_CORRUPT", `${where}: the stream is empty`);
+    received.receiver.close();
+    return received.bytes;
   }
 
   close(): void {
@@ -105,108 +130,38 @@ export class GrpcPeer implements Peer {
     this.#closed();
   }
 
-  #bulkConnection(where: string): Connection {
-    if (this.#control.isClosed) throw this.#control.closedError(where);
-    this.#bulk ??= new Connection(this.#settings, this.address, this.#expected);
-    return this.#bulk;
-  }
-
   #whereOf(name: string): string {
     return `${name} at ${this.address}`;
   }
 
-  #send(
-    bulk: Connection,
-    method: Method,
+  /** One call on the connection for bytes, by `run`: until it ended, failed, made no progress or was cancelled. */
+  async #stream(
+    path: string,
     where: string,
-    first: Buffer,
-    bytes: readonly Uint8Array[],
-    metadata: Metadata,
     { deadlineMs = defaultStreamMs, signal }: CallOptions,
-  ): Promise<unknown> {
-    return endable(bulk, signal, where, (settle) => {
-      let isOver = false;
-      let wake = (): void => {};
-      const finish = (error: Error | null, answer?: Buffer): void => {
-        isOver = true;
+    run: (stream: ClientHttp2Stream, progress: () => void, fail: (error: Error) => void) => Promise<void>,
+  ): Promise<void> {
+    if (signal?.aborted === true) throw cancelled(where);
+    if (this.#control.isClosed) throw this.#control.closedError(where);
+    this.#bulk ??= new BulkConnection(this.#settings, this.address, this.#expected);
+    const { stream, ended } = await this.#bulk.start(path, where);
+    await new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error): void => {
         watchdog.stop();
-        wake();
-        settle(error, answer);
+        signal?.removeEventListener("abort", abort);
+        if (error === undefined) resolve();
+        else reject(error);
       };
-      const call = bulk.client.makeClientStreamRequest(method.path, identity, identity, metadata, {}, finish);
-      const watchdog = new Watchdog(deadlineMs, () => {
-        finish(noProgress(where, deadlineMs));
-        call.cancel();
-      });
-      call.on("drain", () => wake());
-      call.on("error", () => {}); // comes to `finish` too
-      const progress = (): void => watchdog.progress();
-      const pump = async (): Promise<void> => {
-        call.write(first, progress);
-        for (const part of encodeParts(bytes)) {
-          if (isOver) return;
-          if (!call.write(part, progress)) await new Promise<void>((resolve) => (wake = resolve));
-        }
-        if (!isOver) call.end();
+      const fail = (error: Error): void => {
+        settle(error);
+        stream.close(constants.NGHTTP2_CANCEL);
       };
-      pump().catch((error: unknown) => {
-        finish(error as Error);
-        call.cancel();
-      });
-      return call;
-    });
-  }
-
-  #receive(
-    bulk: Connection,
-    method: Method,
-    where: string,
-    request: Buffer,
-    metadata: Metadata,
-    { deadlineMs = defaultStreamMs, signal }: CallOptions,
-  ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
-    return endable(bulk, signal, where, (settle) => {
-      const call: ClientReadableStream<Buffer> = bulk.client.makeServerStreamRequest(
-        method.path,
-        identity,
-        identity,
-        request,
-        metadata,
-      );
-      let isMissing = false;
-      let received: { bytes: Uint8Array<SharedArrayBuffer>; receiver: ByteReceiver } | undefined;
-      const finish = (error: Error | null, bytes?: Uint8Array<SharedArrayBuffer>): void => {
-        watchdog.stop();
-        settle(error, bytes);
-      };
-      const fail = (error: unknown): void => {
-        finish(error as Error);
-        call.cancel();
-      };
+      const abort = (): void => fail(cancelled(where));
       const watchdog = new Watchdog(deadlineMs, () => fail(noProgress(where, deadlineMs)));
-      call.on("data", (bytes: Buffer) => {
-        watchdog.progress();
-        try {
-          const part = method.response.decode(bytes);
-          if (received !== undefined) received.receiver.take(part);
-          else if (!isMissing && theOneOf(part, ["extent", "missing"], where) === "missing") isMissing = true;
-          else received = this.#room(part, where);
-        } catch (error) {
-          fail(error);
-        }
-      });
-      call.on("error", (error: ServiceError) => finish(error));
-      call.on("status", ({ code }) => {
-        if (code !== status.OK) return; // `error` has it
-        try {
-          if (received === undefined && !isMissing) throw new SuperstepError("BLOCK_CORRUPT", `${where}: empty stream`);
-          received?.receiver.close();
-          finish(null, received?.bytes);
-        } catch (error) {
-          finish(error as Error);
-        }
-      });
-      return call;
+      signal?.addEventListener("abort", abort);
+      ended.then(() => settle(), settle);
+      run(stream, () => watchdog.progress(), fail).catch(fail);
+      if (signal?.aborted === true) abort();
     });
   }
 

@@ -15,7 +15,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { excerpt, invalidArgument, SuperstepError } from "../errors.ts";
-import { answerCall, answerDownload, answerUpload } from "./answer.ts";
+import { type Admitted, answerCall, answerDownload, answerUpload } from "./answer.ts";
 import { Gate, type Admission } from "./gate.ts";
 import { bulkWindowBytes, commonOptions, type GrpcSettings } from "./grpcOptions.ts";
 import { methods, openPath, provePath, type Method } from "./protocol.ts";
@@ -55,7 +55,7 @@ class GrpcServer implements Server {
   readonly #inject: (socket: net.Socket) => void;
   /** By remote address and port. In order of arrival. */
   readonly #gates = new Map<string, Gate>();
-  readonly #callers = new WeakMap<Metadata, Caller>();
+  readonly #admitted = new WeakMap<Metadata, Admitted>();
   readonly #tuned = new WeakSet<object>();
   #address = "";
   #closed: Promise<void> | undefined;
@@ -154,8 +154,9 @@ class GrpcServer implements Server {
             if (gate === undefined) return call.sendStatus({ code: status.UNAUTHENTICATED, details: "no connection" });
             void gate.admit(path, methodsByPath.get(path), metadata).then((admission) => {
               if ("caller" in admission) {
-                this.#callers.set(metadata, admission.caller);
-                this.#widen(call);
+                const { stream } = call as unknown as { stream: ServerHttp2Stream }; // not in the library's types
+                this.#admitted.set(metadata, { caller: admission.caller, stream });
+                this.#widen(stream);
                 admitted(metadata);
               } else finish(call, gate, admission);
             });
@@ -165,8 +166,7 @@ class GrpcServer implements Server {
   }
 
   /** Lets the peer be further ahead than HTTP/2's 64 KiB: for uploads, once it has proven itself. */
-  #widen(call: ServerInterceptingCallInterface): void {
-    const { session } = (call as unknown as { stream?: ServerHttp2Stream }).stream ?? {}; // not in the library's types
+  #widen({ session }: ServerHttp2Stream): void {
     if (session === undefined || this.#tuned.has(session)) return;
     this.#tuned.add(session);
     session.setLocalWindowSize(bulkWindowBytes);
@@ -189,10 +189,10 @@ class GrpcServer implements Server {
       };
       implementation[path] = handler;
     };
-    const callerOf = (metadata: Metadata): Caller => {
-      const caller = this.#callers.get(metadata);
-      if (caller === undefined) throw new Error("internal error: a handler was entered past the gate");
-      return caller;
+    const admittedOf = (metadata: Metadata): Admitted => {
+      const admitted = this.#admitted.get(metadata);
+      if (admitted === undefined) throw new Error("internal error: a handler was entered past the gate");
+      return admitted;
     };
     const never: handleUnaryCall<Buffer, Buffer> = (_call, answer) => answer({ code: status.INTERNAL });
     add(openPath, "call", never);
@@ -200,10 +200,10 @@ class GrpcServer implements Server {
     for (const method of methods.values()) {
       const answer =
         method.kind === "call"
-          ? answerCall(method, handlers, this.#settings, callerOf)
+          ? answerCall(method, handlers, this.#settings, admittedOf)
           : method.kind === "upload"
-            ? answerUpload(method, handlers, this.#settings, callerOf)
-            : answerDownload(method, handlers, this.#settings, callerOf);
+            ? answerUpload(method, handlers, this.#settings, admittedOf)
+            : answerDownload(method, handlers, this.#settings, admittedOf);
       add(method.path, method.kind, answer as UntypedServiceImplementation[string]);
     }
     this.#library.addService(definition as never, implementation);

@@ -1,0 +1,190 @@
+/**
+ * The caller's connection for streams of bytes: gRPC's messages written to HTTP/2 directly. The gRPC library copies each
+ * byte several times on its way, which costs more than all the rest.
+ */
+import { X509Certificate } from "node:crypto";
+import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
+import { Metadata, status, type ServiceError } from "@grpc/grpc-js";
+import { SuperstepError } from "../errors.ts";
+import { framed } from "./byteStream.ts";
+import { errorOf } from "./callFailure.ts";
+import { sessionKey } from "./gate.ts";
+import { bulkWindowBytes, type GrpcSettings } from "./grpcOptions.ts";
+import { connectError, openSession } from "./session.ts";
+import { rolesOf } from "./tls.ts";
+import type { Address, Role } from "./transport.ts";
+
+/** A connection that has proven itself. */
+interface Opened {
+  readonly session: ClientHttp2Session;
+  readonly token: Buffer;
+}
+
+/** One stream of one call. Ends once: `ended` resolves if its status is OK, else rejects with the call's error. */
+export interface BulkStream {
+  readonly stream: ClientHttp2Stream;
+  readonly ended: Promise<void>;
+}
+
+/** A connection of its own, made with its first stream, and again when it broke. */
+export class BulkConnection {
+  readonly #settings: GrpcSettings;
+  readonly #address: Address;
+  readonly #expected: Role;
+  #opening: Promise<Opened> | undefined;
+  #session: ClientHttp2Session | undefined;
+  #isClosed = false;
+
+  constructor(settings: GrpcSettings, address: Address, expected: Role) {
+    this.#settings = settings;
+    this.#address = address;
+    this.#expected = expected;
+  }
+
+  /** Starts a call of `path`; `where` names it in errors. */
+  async start(path: string, where: string): Promise<BulkStream> {
+    const { session, token } = await this.#open();
+    if (this.#isClosed) throw new SuperstepError("UNREACHABLE", `${where}: the connection was closed`);
+    return startCall(session, path, sessionKey, token, where);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#session?.destroy();
+  }
+
+  #open(): Promise<Opened> {
+    if (this.#opening !== undefined) return this.#opening;
+    const opening = this.#connect();
+    this.#opening = opening;
+    opening.catch(() => {
+      if (this.#opening === opening) this.#opening = undefined;
+    });
+    return opening;
+  }
+
+  async #connect(): Promise<Opened> {
+    const { handshakeMs, keepaliveMs } = this.#settings;
+    const session = this.#dial();
+    this.#session = session;
+    let failure = "the connection broke";
+    session.on("error", (error) => (failure = error.message));
+    session.once("connect", () => session.setLocalWindowSize(bulkWindowBytes));
+    session.once("close", () => {
+      clearInterval(keepalive);
+      if (this.#session === session) {
+        this.#session = undefined;
+        this.#opening = undefined;
+      }
+    });
+    const keepalive = keepAlive(session, keepaliveMs);
+    const timer = setTimeout(() => {
+      failure = `no answer within ${handshakeMs} ms`;
+      session.destroy();
+    }, handshakeMs);
+    try {
+      const token = await openSession(this.#settings, this.#address, this.#expected, async (path, key, value) => {
+        const call = startCall(session, path, key, value, "handshake");
+        const chunks: Buffer[] = [];
+        call.stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+        call.stream.end(framed(Buffer.alloc(0)));
+        try {
+          await call.ended;
+        } catch (error) {
+          if (!(error instanceof SuperstepError)) throw error;
+          throw connectError(this.#settings, this.#address, this.#expected, error, failure);
+        }
+        return Buffer.concat(chunks).subarray(5);
+      });
+      session.unref();
+      return { session, token };
+    } catch (error) {
+      session.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #dial(): ClientHttp2Session {
+    const { tls } = this.#settings;
+    const settings = { initialWindowSize: bulkWindowBytes, enablePush: false };
+    const options = { settings, maxSessionMemory: Number.MAX_SAFE_INTEGER };
+    if (tls === undefined) return http2.connect(`http://${this.#address}`, options);
+    return http2.connect(`https://${this.#address}`, {
+      ...options,
+      ca: tls.ca,
+      cert: tls.cert,
+      key: tls.key,
+      minVersion: "TLSv1.3",
+      // as of calls: the certificate names the role, on whatever machine it runs
+      checkServerIdentity: (_host, { raw }) =>
+        rolesOf(new X509Certificate(raw)).has(this.#expected)
+          ? undefined
+          : new Error(`the certificate is not one of a ${this.#expected}`),
+    });
+  }
+}
+
+function startCall(session: ClientHttp2Session, path: string, key: string, value: Buffer, where: string): BulkStream {
+  if (session.closed || session.destroyed) throw new SuperstepError("UNREACHABLE", `${where}: the connection broke`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    [key]: value.toString("base64"),
+  });
+  let last: IncomingHttpHeaders = {};
+  let reason = "the connection broke";
+  session.ref();
+  const ended = new Promise<void>((resolve, reject) => {
+    stream.on("response", (headers) => (last = headers));
+    stream.on("trailers", (trailers) => (last = trailers));
+    stream.on("error", (error) => (reason = error.message));
+    stream.once("close", () => {
+      session.unref();
+      const error = errorIn(last, reason);
+      if (error === undefined) resolve();
+      else reject(errorOf(error, where));
+    });
+  });
+  ended.catch(() => {}); // whoever waits for it hears of it
+  return { stream, ended };
+}
+
+/** What gRPC's trailers say; undefined if the call succeeded. */
+function errorIn(headers: IncomingHttpHeaders, reason: string): ServiceError | undefined {
+  const code = Number(headers["grpc-status"] ?? Number.NaN);
+  if (code === (status.OK as number)) return undefined;
+  const isStatus = Number.isInteger(code);
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(headers)) {
+    if (!key.startsWith("superstep-")) continue;
+    metadata.set(key, key.endsWith("-bin") ? Buffer.from(String(value), "base64") : String(value));
+  }
+  const details = isStatus ? decode(String(headers["grpc-message"] ?? "")) : reason;
+  return Object.assign(new Error(details), { code: isStatus ? code : status.UNAVAILABLE, details, metadata });
+}
+
+function decode(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
+}
+
+/** Ends a session whose peer does not answer. */
+function keepAlive(session: ClientHttp2Session, everyMs: number): NodeJS.Timeout {
+  let isWaiting = false;
+  return setInterval(() => {
+    if (session.connecting || session.destroyed) return;
+    if (isWaiting) {
+      session.destroy();
+      return;
+    }
+    isWaiting = true;
+    session.ping(() => (isWaiting = false));
+  }, everyMs).unref();
+}
