@@ -16,7 +16,10 @@ import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint
 export function runsKernel(context: Context, options: CheckpointOptions = {}): boolean {
   const { executors } = context.driver as Driver & { readonly executors?: readonly unknown[] };
   if (executors !== undefined && executors.length > 0) return false;
-  return context.checkpointDir === undefined && Object.values(pickCheckpoints(options)).every((value) => !value);
+  return (
+    context.checkpointDir === undefined &&
+    Object.values(pickCheckpoints(options)).every((value) => value === undefined || value === false)
+  );
 }
 
 /** One number a vertex. */
