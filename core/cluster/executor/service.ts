@@ -9,7 +9,7 @@ import { collectGarbage } from "../../host/collectGarbage.ts";
 import type { FaultPoints } from "../../host/faultPoint.ts";
 import { LocalHost, type LocalHostOptions } from "../../host/localHost.ts";
 import type { BlockId } from "../../host/task.ts";
-import type { Clock } from "../../net/clock.ts";
+import type { Clock, Timer } from "../../net/clock.ts";
 import type { Command, HostEvent, HostStats, Incarnation, PeerMessage, Response } from "../../net/messages.ts";
 import { OrderedReceiver, OrderedSender } from "../../net/orderedLink.ts";
 import type { Transport } from "../../net/transport.ts";
@@ -60,6 +60,8 @@ function configOf({ registered, spillDirectory, maxBlockMemoryBytes = Infinity }
 
 /** Bytes of messages of exchanges that were received and not taken, at most. */
 const maxMailboxBytes = 2 ** 28;
+/** Milliseconds that the start of a task waits to be told with its end. */
+const startedMs = 3;
 
 /** Threads, an arena and a block store at the service of a driver in another process, for one incarnation. */
 export class Service {
@@ -77,6 +79,10 @@ export class Service {
   readonly #driver: PeerLink;
   readonly #transport: Transport;
   readonly #events: OrderedSender<HostEvent>;
+  readonly #clock: Clock;
+  /** Events that wait for the next one, in order. */
+  readonly #held: HostEvent[] = [];
+  #holding: Timer | undefined;
   readonly #heartbeat: Heartbeat;
   readonly #fetcher: BlockFetcher;
   readonly #hostEvents: HostEvents;
@@ -94,6 +100,7 @@ export class Service {
     this.reach = faultPoints ?? (() => undefined);
     this.#driver = driver;
     this.#transport = transport;
+    this.#clock = clock;
     const { me } = this;
     this.#events = new OrderedSender({
       clock,
@@ -121,10 +128,9 @@ export class Service {
         await this.#peer(to).link.upload("executor.deliver", header, pieces, { signal });
         this.sentBytes += byteLengthOf(pieces);
       },
-      exchanged: (report) => this.#events.push({ type: "exchanged", ...report }),
+      exchanged: (report) => this.#report({ type: "exchanged", ...report }),
     });
-    const push = (event: HostEvent): void => this.#events.push(event);
-    const events = new HostEvents({ payloads: this.payloads, deliveries, push });
+    const events = new HostEvents({ payloads: this.payloads, deliveries, push: (event) => this.#report(event) });
     this.#hostEvents = events;
     const hostOptions: LocalHostOptions = {
       id,
@@ -163,6 +169,7 @@ export class Service {
 
   async stop(): Promise<void> {
     this.#heartbeat.close();
+    this.#holding?.clear();
     this.#events.close();
     for (const { link } of this.#peers.values()) link.close();
     await this.host.stop();
@@ -212,6 +219,19 @@ export class Service {
         : await this.#peer(from).link.download("executor.readBlock", { ...this.#incarnationOf(from), id });
     this.receivedBytes += bytes?.byteLength ?? 0;
     return bytes;
+  }
+
+  /** Tells the driver of an event: of a task's start with what comes next, for the task may end at once. */
+  #report(event: HostEvent): void {
+    this.#held.push(event);
+    if (event.type === "taskStarted") this.#holding ??= this.#clock.after(startedMs, () => this.#flush());
+    else this.#flush();
+  }
+
+  #flush(): void {
+    this.#holding?.clear();
+    this.#holding = undefined;
+    for (const event of this.#held.splice(0)) this.#events.push(event);
   }
 
   #remove(group: BlockGroup): void {

@@ -143,7 +143,7 @@ describe("Deliveries", () => {
     const last = deliveries.finished(7, 1, 101)!;
     expect(reports).toEqual([]);
     expect(await clock.run(last, 100)).toBe(undefined);
-    expect(sent.slice(1).sort()).toEqual([
+    expect(sent.slice(1).sort(([a], [b]) => a - b)).toEqual([
       [2, 1, true, 0],
       [3, 0, true, 16],
     ]);
@@ -157,12 +157,12 @@ describe("Deliveries", () => {
       if (to === 2 && failures-- > 0) throw unreachable();
       parts.push(part);
     });
-    deliveries.finished(7, 0, 100);
+    void deliveries.finished(7, 0, 100);
     expect(await clock.run(deliveries.finished(7, 1, 101)!, 1000)).toBe(undefined);
     expect(parts).toEqual([0, 0]);
 
     const hopeless = make(() => Promise.reject(unreachable()));
-    hopeless.deliveries.finished(7, 0, 100);
+    void hopeless.deliveries.finished(7, 0, 100);
     const failure = await hopeless.clock.run(hopeless.deliveries.finished(7, 1, 101)!, 1000);
     expect(failure).toMatchObject({ kind: "permanent", error: { superstep: { code: "HOST_LOST" } } });
     expect(hopeless.reports).toEqual([]);
@@ -173,7 +173,7 @@ describe("Deliveries", () => {
       const { clock, reports, deliveries } = make((_to, _part, signal) => {
         return new Promise((_, reject) => signal.addEventListener("abort", () => reject(unreachable())));
       });
-      deliveries.finished(7, 0, 100);
+      void deliveries.finished(7, 0, 100);
       const last = deliveries.finished(7, 1, 101)!;
       deliveries.cancel(999);
       await clock.run(clock.sleep(1), 5);
