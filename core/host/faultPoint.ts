@@ -18,7 +18,7 @@ export type FaultPoint =
   | "afterStore"
   /** A task has ended, which nobody was told yet. */
   | "finish"
-  /** The last part of an exchange is about to be sent; a part was received. */
+  /** A part of an exchange is about to be sent; a part was received. */
   | "ship"
   | "receive";
 

@@ -306,12 +306,11 @@ export interface Uploads {
     /** Attempts with smaller numbers are over: what still comes of them is not to be written. */
     readonly since: number;
   };
-  /** What tasks of the exchange `mailbox` on host `from` send to this host; `part` counts from 0 up to the last. */
+  /** What tasks of the exchange `mailbox` on host `from` send to this host; `part` counts from 0. */
   "executor.deliver": Incarnation & {
     readonly mailbox: number;
     readonly from: Incarnation;
     readonly part: number;
-    readonly isLast: boolean;
   };
 }
 

@@ -318,7 +318,6 @@ export const uploadWires: { readonly [M in keyof Uploads]: Wire<Uploads[M]> } = 
     mailbox: natural,
     from: record<Incarnation>(incarnation),
     part: natural,
-    isLast: flag,
   }),
 };
 

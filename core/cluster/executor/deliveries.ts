@@ -23,7 +23,6 @@ export interface DeliveriesOptions {
 export interface Part {
   readonly mailbox: number;
   readonly part: number;
-  readonly isLast: boolean;
   readonly pieces: readonly Uint8Array[];
 }
 
@@ -109,7 +108,7 @@ export class Deliveries {
       return;
     }
     outbox.gathered.add(bytes);
-    if (outbox.gathered.byteLength >= earlyBytes) this.#post(sending, to, outbox, false);
+    if (outbox.gathered.byteLength >= earlyBytes) this.#post(sending, to, outbox);
   }
 
   /**
@@ -128,7 +127,7 @@ export class Deliveries {
     const { clock, exchanged } = this.#options;
     const computedAt = clock.now();
     sending.heldLaunch = launch;
-    for (const [to, outbox] of sending.outboxes) this.#post(sending, to, outbox, true);
+    for (const [to, outbox] of sending.outboxes) if (outbox.gathered.byteLength > 0) this.#post(sending, to, outbox);
     try {
       await Promise.all([...sending.outboxes.values()].map(({ sent }) => sent));
       if (sending.misdirected !== undefined) throw sending.misdirected;
@@ -157,10 +156,10 @@ export class Deliveries {
     return sending?.mailbox;
   }
 
-  #post(sending: Sending, to: number, outbox: Outbox, isLast: boolean): void {
+  #post(sending: Sending, to: number, outbox: Outbox): void {
     const { mailbox } = sending;
     sending.bytes += outbox.gathered.byteLength;
-    const part: Part = { mailbox, part: outbox.parts++, isLast, pieces: outbox.gathered.take() };
+    const part: Part = { mailbox, part: outbox.parts++, pieces: outbox.gathered.take() };
     outbox.sent = outbox.sent.then(() => this.#send(to, part, sending.closing.signal));
     outbox.sent.catch(() => undefined); // whoever ends the stage looks at it
   }

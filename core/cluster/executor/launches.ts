@@ -80,7 +80,7 @@ export class Launches {
     const [stage, params] = await Promise.all([learning, valueOf(payload, download)]);
     if (!this.#pending.has(launch.id)) return; // cancelled
     const { operator, shared, exchange } = stage;
-    if (exchange?.awaits !== undefined) mailboxes.checkComplete(exchange.awaits);
+    if (exchange?.awaits !== undefined) mailboxes.checkKnown(exchange.awaits);
     this.#pending.delete(launch.id);
     events.launched(launch);
     host.launch({ launch, operator, shared, params, epoch });
@@ -92,7 +92,7 @@ export class Launches {
     const shared = await valueOf(message.shared, download);
     if (exchange !== undefined && this.#stages.has(stageId)) {
       deliveries.begin(stageId, jobId, exchange.sends, hosts, tasksOnHost);
-      await mailboxes.open(exchange, hosts, shared);
+      await mailboxes.open(exchange, shared);
     }
     return { operator, shared, exchange };
   }

@@ -26,19 +26,17 @@ export interface MailboxesOptions {
 
 interface Mailbox {
   readonly receive: (from: number, bytes: Uint8Array) => void;
-  /** Hosts whose last part is not here yet. */
-  readonly missing: Set<number>;
   /** Parts that were taken, as "host:part". */
   readonly taken: Set<string>;
 }
 
-/** Mailboxes that were closed, or were complete, are remembered up to this many. */
+/** Mailboxes that were opened, or closed, are remembered up to this many. */
 const maxRemembered = 4096;
 
 export class Mailboxes {
   readonly #options: MailboxesOptions;
   readonly #open: Map<number, Promise<Mailbox>> = new Map();
-  readonly #complete: Set<number> = new Set();
+  readonly #known: Set<number> = new Set();
   readonly #closed: Set<number> = new Set();
   readonly #waiting: Map<number, Set<() => void>> = new Map();
   #bytes = 0;
@@ -48,15 +46,16 @@ export class Mailboxes {
   }
 
   /**
-   * Opens the mailbox of a stage and tells its Receiver of the stage; resolves when tasks of the stage can start. `hosts`:
-   * those that take part, this one among them. Idempotent.
+   * Opens the mailbox of a stage and tells its Receiver of the stage; resolves when tasks of the stage can start.
+   * Idempotent.
    */
-  async open({ sends, receive }: Exchange, hosts: readonly number[], shared: unknown): Promise<void> {
+  async open({ sends, receive }: Exchange, shared: unknown): Promise<void> {
     if (this.#closed.has(sends)) return;
     let opening = this.#open.get(sends);
     if (opening === undefined) {
-      opening = this.#begin(sends, receive, hosts, shared);
+      opening = this.#begin(receive, shared);
       this.#open.set(sends, opening);
+      remember(this.#known, sends);
       for (const wake of this.#waiting.get(sends) ?? []) wake();
     }
     await opening;
@@ -69,13 +68,14 @@ export class Mailboxes {
   }
 
   /**
-   * Checks that all that was sent to `mailbox` is here.
+   * Checks that this host took part in the stage that filled `mailbox`. All that was sent to it is here then: a stage ends
+   * when all that its tasks delivered has arrived.
    *
-   * @throws SuperstepError HOST_LOST if it is not.
+   * @throws SuperstepError HOST_LOST if it did not.
    */
-  checkComplete(mailbox: number): void {
-    if (this.#complete.has(mailbox)) return;
-    const message = `exchange: host ${this.#options.host} did not receive all of mailbox ${mailbox}`;
+  checkKnown(mailbox: number): void {
+    if (this.#known.has(mailbox)) return;
+    const message = `exchange: host ${this.#options.host} knows nothing of mailbox ${mailbox}`;
     throw new SuperstepError("HOST_LOST", message, { details: { mailbox, host: this.#options.host } });
   }
 
@@ -97,35 +97,25 @@ export class Mailboxes {
     },
   };
 
-  async #take({ mailbox: number, from: { host }, part, isLast }: Header, bytes: Uint8Array): Promise<void> {
-    if (!this.#open.has(number) && !this.#closed.has(number)) await this.#known(number);
+  async #take({ mailbox: number, from: { host }, part }: Header, bytes: Uint8Array): Promise<void> {
+    if (!this.#open.has(number) && !this.#closed.has(number)) await this.#opened(number);
     const mailbox = await this.#open.get(number);
     if (mailbox === undefined || !this.#open.has(number)) return; // nobody waits for it any more
     const key = `${host}:${part}`;
     if (mailbox.taken.has(key)) return;
     mailbox.taken.add(key);
     for (const message of messagesOf(bytes)) mailbox.receive(host, message);
-    if (!isLast) return;
-    mailbox.missing.delete(host);
-    if (mailbox.missing.size === 0) remember(this.#complete, number);
   }
 
-  async #begin(
-    number: number,
-    operator: Exchange["receive"],
-    hosts: readonly number[],
-    shared: unknown,
-  ): Promise<Mailbox> {
+  async #begin(operator: Exchange["receive"], shared: unknown): Promise<Mailbox> {
     const receiver = (await loadOperator(operator)) as unknown as Receiver<unknown>;
     const host = { id: this.#options.host, arena: this.#options.arena };
     receiver(shared, undefined, host);
-    const missing = new Set(hosts.filter((other) => other !== host.id));
-    if (missing.size === 0) remember(this.#complete, number);
-    return { receive: (from, bytes) => receiver(shared, { from, bytes }, host), missing, taken: new Set() };
+    return { receive: (from, bytes) => receiver(shared, { from, bytes }, host), taken: new Set() };
   }
 
-  /** Resolves when the stage of a mailbox is known here. */
-  #known(mailbox: number): Promise<void> {
+  /** Resolves when a mailbox is opened. */
+  #opened(mailbox: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const wakers = this.#waiting.get(mailbox) ?? new Set();
       this.#waiting.set(mailbox, wakers);

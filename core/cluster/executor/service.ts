@@ -123,7 +123,7 @@ export class Service {
     const deliveries = new Deliveries({
       ...patience,
       send: async (to, { pieces, ...part }, signal) => {
-        if (part.isLast) this.reach("ship");
+        this.reach("ship");
         const header = { ...this.#incarnationOf(to), from: me, ...part };
         await this.#peer(to).link.upload("executor.deliver", header, pieces, { signal });
         this.sentBytes += byteLengthOf(pieces);

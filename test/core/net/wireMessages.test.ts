@@ -243,7 +243,7 @@ const id = { kind: "shuffle", shuffle: 1, map: 2, reduce: 3 } as const;
 const uploads: { readonly [M in UploadName]: readonly Uploads[M][] } = {
   "executor.writeBlock": (["memory", "memoryAndDisk", "disk"] as const).map((level) => ({ ...life, id, level })),
   "executor.writeArena": [{ ...life, ranges, number: 7, since: 5 }],
-  "executor.deliver": [{ ...life, mailbox: 1, from: { host: 2, incarnation: "x" }, part: 0, isLast: false }],
+  "executor.deliver": [{ ...life, mailbox: 1, from: { host: 2, incarnation: "x" }, part: 0 }],
 };
 
 const downloads: { readonly [M in DownloadName]: readonly Downloads[M][] } = {

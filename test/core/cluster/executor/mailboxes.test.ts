@@ -50,45 +50,44 @@ describe("Mailboxes", () => {
     const arena = Arena.create({ capacityBytes: 65536 });
     return { clock, mailboxes: new Mailboxes({ host: 1, arena, clock, patienceMs: 1000, maxBytes: 100 }) };
   };
-  const header = (from: number, part: number, isLast: boolean, mailbox = 5) => ({
+  const header = (from: number, part: number, mailbox = 5) => ({
     host: 1,
     incarnation: "a",
     mailbox,
     from: { host: from, incarnation: "b" },
     part,
-    isLast,
   });
   const caller = { role: "executor", remoteAddress: "x:1" } as const;
   const exchange = { sends: 5, receive: operators.ref("receive") };
 
-  it("hand each message over once, whatever is repeated, and are complete with the last part of every host", async () => {
+  it("hand each message over once, whatever is repeated, and remember that they were there", async () => {
     heard();
     const { mailboxes } = make();
-    await mailboxes.open(exchange, [1, 2, 3], "s");
-    await mailboxes.open(exchange, [1, 2, 3], "s");
-    const take = (from: number, part: number, isLast: boolean, ...messages: number[][]): Promise<void> =>
-      mailboxes.upload.take(header(from, part, isLast), [partOf(...messages)], caller);
-    await take(2, 0, false, [1], [2]);
-    await take(2, 0, false, [1], [2]);
-    await take(2, 1, true);
-    expect(() => mailboxes.checkComplete(5)).toThrow(expect.objectContaining({ code: "HOST_LOST" }));
-    await take(3, 0, true, [3]);
-    await take(3, 0, true, [3]);
-    mailboxes.checkComplete(5);
+    expect(() => mailboxes.checkKnown(5)).toThrow(expect.objectContaining({ code: "HOST_LOST" }));
+    await mailboxes.open(exchange, "s");
+    await mailboxes.open(exchange, "s");
+    const take = (from: number, part: number, ...messages: number[][]): Promise<void> =>
+      mailboxes.upload.take(header(from, part), [partOf(...messages)], caller);
+    await take(2, 0, [1], [2]);
+    await take(2, 0, [1], [2]);
+    await take(2, 1, [4]);
+    await take(3, 0, [3]);
+    await take(3, 0, [3]);
+    mailboxes.checkKnown(5);
     mailboxes.close(5);
-    await take(3, 0, true, [3]);
-    mailboxes.checkComplete(5);
-    expect(heard()).toEqual([["s"], ["s", 2, 1], ["s", 2, 2], ["s", 3, 3]]);
+    await take(3, 1, [3]);
+    mailboxes.checkKnown(5);
+    expect(heard()).toEqual([["s"], ["s", 2, 1], ["s", 2, 2], ["s", 2, 4], ["s", 3, 3]]);
   });
 
   it("keep a part until its stage is known, and refuse it in the end", async () => {
     heard();
     const { clock, mailboxes } = make();
-    const early = mailboxes.upload.take(header(2, 0, true), [partOf([7])], caller);
-    const never = mailboxes.upload.take(header(2, 0, true, 6), [partOf([8])], caller).catch((error: unknown) => error);
+    const early = mailboxes.upload.take(header(2, 0), [partOf([7])], caller);
+    const never = mailboxes.upload.take(header(2, 0, 6), [partOf([8])], caller).catch((error: unknown) => error);
     await clock.run(clock.sleep(500), 600);
     expect(heard()).toEqual([]);
-    await mailboxes.open(exchange, [1, 2], "s");
+    await mailboxes.open(exchange, "s");
     await early;
     expect(heard()).toEqual([["s"], ["s", 2, 7]]);
     expect(await clock.run(never, 2000)).toMatchObject({ code: "UNREACHABLE" });
@@ -99,17 +98,17 @@ describe("Mailboxes", () => {
     heard();
     const { mailboxes } = make();
     mailboxes.close(5);
-    await mailboxes.open(exchange, [1, 2], "s");
-    await mailboxes.upload.take(header(2, 0, true), [partOf([7])], caller);
+    await mailboxes.open(exchange, "s");
+    await mailboxes.upload.take(header(2, 0), [partOf([7])], caller);
     expect(heard()).toEqual([]);
-    expect(() => mailboxes.checkComplete(5)).toThrow(expect.objectContaining({ code: "HOST_LOST" }));
+    expect(() => mailboxes.checkKnown(5)).toThrow(expect.objectContaining({ code: "HOST_LOST" }));
   });
 
   it("have no room for more than they may keep, but always for one part", async () => {
     const { clock, mailboxes } = make();
-    const place = (bytes: number): readonly Uint8Array[] => mailboxes.upload.place(header(2, 0, true), bytes, caller);
+    const place = (bytes: number): readonly Uint8Array[] => mailboxes.upload.place(header(2, 0), bytes, caller);
     expect(place(1000)[0]).toHaveLength(1000);
-    const waiting = mailboxes.upload.take(header(2, 0, true), [new Uint8Array(80)], caller).catch(() => undefined);
+    const waiting = mailboxes.upload.take(header(2, 0), [new Uint8Array(80)], caller).catch(() => undefined);
     expect(place(20)[0]).toHaveLength(20);
     expect(() => place(21)).toThrow(expect.objectContaining({ code: "UNREACHABLE" }));
     await clock.run(waiting, 2000);
@@ -126,28 +125,32 @@ describe("Deliveries", () => {
     deliveries.begin(7, 1, 5, [1, 2, 3], 2);
     return { clock, reports, deliveries };
   };
+  const deliverToAll = (deliveries: Deliveries): void => {
+    for (const to of [2, 3]) deliveries.deliver(7, to, new Uint8Array(1));
+  };
   const unreachable = (): SuperstepError => new SuperstepError("UNREACHABLE", "away");
 
   it("hold back the end of a stage's last task here until all has arrived, sending much early, in order", async () => {
-    const sent: [number, number, boolean, number][] = [];
-    const { clock, reports, deliveries } = make(async (to, { part, isLast, pieces }) => {
+    const sent: [number, number, number][] = [];
+    const { clock, reports, deliveries } = make(async (to, { part, pieces }) => {
       await clock.sleep(10);
-      sent.push([to, part, isLast, pieces.reduce((total, { byteLength }) => total + byteLength, 0)]);
+      sent.push([to, part, pieces.reduce((total, { byteLength }) => total + byteLength, 0)]);
     });
     deliveries.deliver(7, 2, new Uint8Array(2 ** 20));
     deliveries.deliver(7, 3, new Uint8Array(8));
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     await clock.run(clock.sleep(15), 20);
-    expect(sent).toEqual([[2, 0, false, 2 ** 20 + 8]]);
+    expect(sent).toEqual([[2, 0, 2 ** 20 + 8]]);
+    deliveries.deliver(7, 2, new Uint8Array(1));
     const last = deliveries.finished(7, 1, 101)!;
     expect(reports).toEqual([]);
     expect(await clock.run(last, 100)).toBe(undefined);
     expect(sent.slice(1).sort(([a], [b]) => a - b)).toEqual([
-      [2, 1, true, 0],
-      [3, 0, true, 16],
+      [2, 1, 16],
+      [3, 0, 16],
     ]);
-    expect(reports).toEqual([{ jobId: 1, stageId: 7, bytes: 2 ** 20 + 24, computeMs: 15, shipMs: 10, waitMs: 0 }]);
+    expect(reports).toEqual([{ jobId: 1, stageId: 7, bytes: 2 ** 20 + 40, computeMs: 15, shipMs: 10, waitMs: 0 }]);
   });
 
   it("send again what did not arrive, for as long as they have patience", async () => {
@@ -157,15 +160,24 @@ describe("Deliveries", () => {
       if (to === 2 && failures-- > 0) throw unreachable();
       parts.push(part);
     });
+    deliverToAll(deliveries);
     void deliveries.finished(7, 0, 100);
     expect(await clock.run(deliveries.finished(7, 1, 101)!, 1000)).toBe(undefined);
     expect(parts).toEqual([0, 0]);
 
     const hopeless = make(() => Promise.reject(unreachable()));
+    deliverToAll(hopeless.deliveries);
     void hopeless.deliveries.finished(7, 0, 100);
     const failure = await hopeless.clock.run(hopeless.deliveries.finished(7, 1, 101)!, 1000);
     expect(failure).toMatchObject({ kind: "permanent", error: { superstep: { code: "HOST_LOST" } } });
     expect(hopeless.reports).toEqual([]);
+  });
+
+  it("send nothing where there is nothing to send", async () => {
+    const { clock, reports, deliveries } = make(() => Promise.reject(new Error("nothing is to be sent")));
+    void deliveries.finished(7, 0, 100);
+    expect(await clock.run(deliveries.finished(7, 1, 101)!, 10)).toBe(undefined);
+    expect(reports).toMatchObject([{ bytes: 0 }]);
   });
 
   it("stop when the stage is given up, or the launch that waits is cancelled", async () => {
@@ -173,6 +185,7 @@ describe("Deliveries", () => {
       const { clock, reports, deliveries } = make((_to, _part, signal) => {
         return new Promise((_, reject) => signal.addEventListener("abort", () => reject(unreachable())));
       });
+      deliverToAll(deliveries);
       void deliveries.finished(7, 0, 100);
       const last = deliveries.finished(7, 1, 101)!;
       deliveries.cancel(999);
