@@ -85,7 +85,12 @@ export type EventBody = { readonly job: number | null } & (
       readonly active: number;
       readonly messages: number;
       readonly ms: number;
+      /** Sent between executors; absent where all is in one process. */
       readonly bytes?: number;
+      /** Of the slowest executor: computing, then sending until all has arrived; and without a task before. */
+      readonly computeMs?: number;
+      readonly shipMs?: number;
+      readonly waitMs?: number;
       readonly edgesScanned?: number;
       readonly direction?: "pull" | "push";
       /** The largest change of an attribute, where the algorithm knows one. */

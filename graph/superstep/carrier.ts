@@ -33,10 +33,24 @@ export interface Generation {
 /** Results of the aggregators, by name. */
 export type GlobalValues = Readonly<Record<string, number>>;
 
+/** What executors sent each other in a superstep, and how long the slowest of them took for each part of it. */
+export interface ShippingReport {
+  /** Bytes sent, of all executors together. */
+  readonly bytes: number;
+  /** Milliseconds from the first task to the end of the last. */
+  readonly computeMs: number;
+  /** Milliseconds from there until what it sent had arrived. */
+  readonly shipMs: number;
+  /** Milliseconds without a task before. */
+  readonly waitMs: number;
+}
+
 /** What one superstep did. */
 export interface SuperstepOutcome {
   /** One entry a partition, in their order. */
   readonly reports: readonly SuperstepReport[];
+  /** Absent where all is in one process. */
+  readonly shipping?: ShippingReport;
 }
 
 /**

@@ -104,7 +104,7 @@ class SuperstepLoop {
     const started = performance.now();
     this.#run.driver.events.emit({ type: "superstep.start", job: null, n: number });
     const { apply, driver } = this.#run;
-    const { reports } = await this.#carrier.superstep(number, this.#globals);
+    const { reports, shipping } = await this.#carrier.superstep(number, this.#globals);
     const total = { messages: 0, edgesScanned: 0, received: 0 };
     for (const report of reports) {
       total.messages += report.messages;
@@ -122,6 +122,7 @@ class SuperstepLoop {
       edgesScanned: total.edgesScanned,
       direction: "pull",
       ms: performance.now() - started,
+      ...shipping,
       ...("delta" in this.#globals && { delta: this.#globals["delta"]! }),
     });
     return total.messages;

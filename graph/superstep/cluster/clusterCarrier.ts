@@ -59,8 +59,8 @@ export class ClusterCarrier implements Carrier {
     const journey = this.#journey ?? (await this.#setOut(number - 1));
     if (journey === undefined) return this.#home.superstep(number, globals);
     journey.globals.push(globals);
-    const reports = await this.#at(journey, number - 1, number, () => this.#step(journey, number));
-    if (reports.some(hasMissing)) {
+    const outcome = await this.#at(journey, number - 1, number, () => this.#step(journey, number));
+    if (outcome.reports.some(hasMissing)) {
       // columns with room for missing values are laid out here, and then carried on
       await this.#at(journey, number - 1, number, () => this.#snapshot(journey));
       await this.#comeHome(journey);
@@ -68,7 +68,7 @@ export class ClusterCarrier implements Carrier {
     }
     journey.setbacks = 0;
     if (this.#isSnapshotDue(journey)) await this.#at(journey, number, number, () => this.#snapshot(journey));
-    return { reports };
+    return outcome;
   }
 
   async lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R> {
@@ -126,7 +126,7 @@ export class ClusterCarrier implements Carrier {
       try {
         await this.#deploy(journey);
         while (journey.now.superstep < superstep) {
-          const reports = await this.#step(journey, journey.now.superstep + 1);
+          const { reports } = await this.#step(journey, journey.now.superstep + 1);
           assert(!reports.some(hasMissing), "a superstep that is computed again misses what it had");
         }
         return await work();
@@ -169,17 +169,17 @@ export class ClusterCarrier implements Carrier {
     await deployment.load(journey.now.state);
   }
 
-  async #step(journey: Journey, number: number): ReturnType<Deployment["superstep"]> {
+  async #step(journey: Journey, number: number): Promise<SuperstepOutcome> {
     const { now, snapshots, buffers } = journey;
     const turn = buffers[0]?.columns === now.state.columns ? 1 : 0;
     const next = (buffers[turn] ??= this.#allocate(now.state));
     const globals = journey.globals[number - 1 - snapshots[0]!.superstep]!;
     const name = `${this.#spec.operation} superstep ${number}`;
-    const reports = await journey.deployment!.superstep(name, now.state, next, globals);
-    if (reports.some(hasMissing)) return reports;
+    const outcome = await journey.deployment!.superstep(name, now.state, next, globals);
+    if (outcome.reports.some(hasMissing)) return outcome;
     const areAllActive = this.#spec.apply.applyTo === "all";
     journey.now = { superstep: number, state: { ...next, areAllActive } };
-    return reports;
+    return outcome;
   }
 
   /** Snapshots alternate between the two buffers, so that the last one stands while the next is taken. */

@@ -5,19 +5,18 @@
 import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
 import { SuperstepError } from "../../../core/errors.ts";
 import type { Deferred } from "../../deferred.ts";
-import type { CarrierSpec, GlobalValues } from "../carrier.ts";
+import type { CarrierSpec, GlobalValues, SuperstepOutcome } from "../carrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
-import { superstepRef } from "../superstep.ts";
 import { hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
-import { placePartitions, type HostRange, type HostShare } from "./placement.ts";
+import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
   receiveMirrorsRef,
   superstepAndShipRef,
   type ShippedInput,
-  type ShippedPartition,
+  type ShippedTask,
 } from "./shippedSuperstep.ts";
 
 /** Attributes on their way through a run. */
@@ -134,7 +133,7 @@ export class Deployment {
     before: VertexState,
     next: NextState,
     globals: GlobalValues,
-  ): Promise<readonly SuperstepReport[]> {
+  ): Promise<Required<SuperstepOutcome>> {
     const { shape, scan, apply, operation, signal } = this.#spec;
     const { ids } = shape.topology;
     const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec) };
@@ -155,29 +154,32 @@ export class Deployment {
       lease: this.#lease,
     };
     const rows = await shape.scanRows(scan.sendsTo);
-    const hosts = this.#ranges.flatMap(({ host, firstPartition, endPartition }) =>
-      Array.from({ length: endPartition - firstPartition }, () => host),
+    const { partitions } = shape.topology;
+    const tasks = this.#ranges.flatMap((range) =>
+      cutTasks(partitions, range).map(({ from, to }): ShippedTask => ({
+        host: range.host,
+        partitions: partitions.slice(from, to).map((own, at) => ({
+          from: own.from,
+          to: own.to,
+          rows: rows[from + at]!,
+          partition: from + at,
+        })),
+      })),
     );
-    const tasks = shape.topology.partitions.map(({ from, to }, partition): ShippedPartition => ({
-      from,
-      to,
-      rows: rows[partition]!,
-      partition,
-      host: hosts[partition]!,
-    }));
     const sends = ++lastMailbox;
     const isShipping = this.#routes.length > 0;
-    const reports = await this.#fleet.runJob<SuperstepReport>(
+    const shipping = { bytes: 0, computeMs: 0, shipMs: 0, waitMs: 0 };
+    const reports = await this.#fleet.runJob<readonly SuperstepReport[]>(
       {
         name,
         stages: [
           {
             name,
-            operator: isShipping ? superstepAndShipRef : superstepRef,
+            operator: superstepAndShipRef,
             shared,
             tasks,
             parents: [],
-            placement: { kind: "pinned", hosts },
+            placement: { kind: "pinned", hosts: tasks.map(({ host }) => host) },
             ...(isShipping && {
               exchange: {
                 sends,
@@ -188,10 +190,18 @@ export class Deployment {
           },
         ],
       },
-      { ...(signal && { signal }) },
+      {
+        ...(signal && { signal }),
+        onExchange: ({ bytes, computeMs, shipMs, waitMs }) => {
+          shipping.bytes += bytes;
+          shipping.computeMs = Math.max(shipping.computeMs, computeMs);
+          shipping.shipMs = Math.max(shipping.shipMs, shipMs);
+          shipping.waitMs = Math.max(shipping.waitMs, waitMs);
+        },
+      },
     );
     if (isShipping) this.#awaits = sends;
-    return reports;
+    return { reports: reports.flat(), shipping };
   }
 
   /**

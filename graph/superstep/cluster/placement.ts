@@ -12,6 +12,7 @@ export interface HostShare {
 /** The partitions [firstPartition, endPartition) of one executor, and their vertices [from, to). */
 export interface HostRange {
   readonly host: number;
+  readonly numThreads: number;
   readonly firstPartition: number;
   readonly endPartition: number;
   readonly from: number;
@@ -24,24 +25,53 @@ export interface HostRange {
  */
 export function placePartitions(partitions: readonly TopologyPartition[], hosts: readonly HostShare[]): HostRange[] {
   const order = hosts.toSorted((a, b) => a.id - b.id).slice(0, partitions.length);
-  const weights = partitions.map(({ from, to, inRows }) => to - from + inRows.neighbours.length);
+  const shares = order.map(({ numThreads }) => numThreads);
+  return cutByWeight(partitions.map(weightOf), shares).map(({ from, to }, at) => ({
+    host: order[at]!.id,
+    numThreads: order[at]!.numThreads,
+    firstPartition: from,
+    endPartition: to,
+    from: partitions[from]!.from,
+    to: partitions[to - 1]!.to,
+  }));
+}
+
+/** Tasks a thread where there are several, so that one that ends early finds more work. */
+const tasksPerThread = 3;
+
+/**
+ * Cuts the partitions of a host into tasks: of several partitions each, since a thread waits for the driver between two
+ * tasks.
+ */
+export function cutTasks(
+  partitions: readonly TopologyPartition[],
+  { numThreads, firstPartition, endPartition }: HostRange,
+): { readonly from: number; readonly to: number }[] {
+  const wanted = numThreads === 1 ? 1 : numThreads * tasksPerThread;
+  const shares = Array.from({ length: Math.min(wanted, endPartition - firstPartition) }, () => 1);
+  const own = partitions.slice(firstPartition, endPartition).map(weightOf);
+  return cutByWeight(own, shares).map(({ from, to }) => ({ from: firstPartition + from, to: firstPartition + to }));
+}
+
+function weightOf({ from, to, inRows }: TopologyPartition): number {
+  return to - from + inRows.neighbours.length;
+}
+
+/** Cuts items into ranges in proportion to `shares`, none of them empty: there are at least as many items as shares. */
+function cutByWeight(weights: readonly number[], shares: readonly number[]): { from: number; to: number }[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const numThreads = order.reduce((sum, host) => sum + host.numThreads, 0);
-  const ranges: HostRange[] = [];
-  let end = 0;
+  const allShares = shares.reduce((sum, share) => sum + share, 0);
+  let to = 0;
   let done = 0;
-  let threads = 0;
-  for (const [at, { id, numThreads: own }] of order.entries()) {
-    const firstPartition = end;
-    threads += own;
-    const wanted = (total * threads) / numThreads;
-    const latest = partitions.length - (order.length - at - 1);
-    // a partition goes to the host that more than half of it belongs to
-    while (end < latest && (end === firstPartition || at === order.length - 1 || done + weights[end]! / 2 <= wanted)) {
-      done += weights[end++]!;
-    }
-    const [first, last] = [partitions[firstPartition]!, partitions[end - 1]!];
-    ranges.push({ host: id, firstPartition, endPartition: end, from: first.from, to: last.to });
-  }
-  return ranges;
+  let given = 0;
+  return shares.map((share, at) => {
+    const from = to;
+    given += share;
+    const wanted = (total * given) / allShares;
+    const isLast = at === shares.length - 1;
+    const latest = weights.length - (shares.length - at - 1);
+    // an item goes to the range that more than half of it belongs to
+    while (to < latest && (to === from || isLast || done + weights[to]! / 2 <= wanted)) done += weights[to++]!;
+    return { from, to };
+  });
 }

@@ -21,32 +21,42 @@ export interface ShippedInput extends SuperstepInput {
   readonly lease: Lease;
 }
 
-/** A partition of `host`, the `partition`-th of the graph. */
-export interface ShippedPartition extends SuperstepPartition {
-  readonly partition: number;
+/** Some partitions of one host. */
+export interface ShippedTask {
   readonly host: number;
+  /** `partition`: its number in the graph. */
+  readonly partitions: readonly (SuperstepPartition & { readonly partition: number })[];
 }
 
 export const superstepAndShipRef: OperatorRef = operatorRef(import.meta.url, "superstepAndShip");
 export const receiveMirrorsRef: OperatorRef = operatorRef(import.meta.url, "receiveMirrors");
 
-/** Task: one partition's superstep, and what others need of it. */
+/**
+ * Task: the superstep of some partitions, and what other hosts need of them. Returns a report each; after one that met a
+ * missing value there are no more: the superstep will run again, elsewhere.
+ */
 export async function superstepAndShip(
   input: ShippedInput,
-  partition: ShippedPartition,
+  { host, partitions }: ShippedTask,
   task: TaskContext,
-): Promise<SuperstepReport> {
-  const report = await superstep(input, partition, task);
-  if (report.metMissing !== undefined) return report; // this superstep will run again, elsewhere
+): Promise<readonly SuperstepReport[]> {
   const { arena } = task;
-  const lanes = shippedLanes(arena, input.apply.output, input.shipped);
-  const changed = input.apply.program.applyTo === "received" ? arena.view(input.apply.received) : undefined;
-  for (const route of input.routes) {
-    if (route.host === partition.host) continue;
-    const bytes = packChanged(partition.partition, listOf(arena, route, partition.partition), changed, lanes);
-    if (bytes !== undefined) task.deliver(route.host, bytes);
+  const { apply, routes, shipped } = input;
+  const reports: SuperstepReport[] = [];
+  for (const rows of partitions) {
+    const report = await superstep(input, rows, task);
+    reports.push(report);
+    if (report.metMissing !== undefined) break;
+    if (routes.length === 0) continue;
+    const lanes = shippedLanes(arena, apply.output, shipped);
+    const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
+    for (const route of routes) {
+      if (route.host === host) continue;
+      const bytes = packChanged(rows.partition, listOf(arena, route, rows.partition), changed, lanes);
+      if (bytes !== undefined) task.deliver(route.host, bytes);
+    }
   }
-  return report;
+  return reports;
 }
 
 /**
