@@ -1,5 +1,8 @@
+import type { Context } from "../../core/context.ts";
+import type { SuperstepEvent } from "../../core/schedule/events.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { EdgeDirection, VertexId } from "../../graph/types.ts";
+import { graphOf, type Arc } from "./graphs.ts";
 
 /** What a program came to: rows in the order of ids, and how it ended. */
 export interface Answer {
@@ -194,3 +197,36 @@ export const programs: Readonly<Record<string, Program>> = {
   "over a vertex cut": async (graph) =>
     answer(await graph.partitionBy("EdgePartition2D", 3).pageRank({ iterations: 3 })),
 };
+
+/** What a run told of each superstep, but for what depends on where it ran. */
+type Told = Partial<Record<"n" | "active" | "messages" | "edgesScanned" | "delta", number>>;
+type Recovery = Extract<SuperstepEvent, { readonly type: "recovery" }>;
+
+/** Runs a program on the graph of these edges and one vertex without any. */
+export async function outcome(
+  ctx: Context,
+  program: Program,
+  arcs: readonly Arc[],
+  numPartitions: number,
+): Promise<{ result: Answer & { readonly told: readonly Told[] }; recoveries: Recovery[] }> {
+  const told: Told[] = [];
+  const recoveries: Recovery[] = [];
+  const stop = ctx.driver.events.subscribe((event) => {
+    if (event.type === "recovery") recoveries.push(event);
+    if (event.type !== "superstep") return;
+    const { n, active, messages, edgesScanned, delta } = event;
+    told.push({
+      n,
+      active,
+      messages,
+      ...(edgesScanned !== undefined && { edgesScanned }),
+      ...(delta !== undefined && { delta }),
+    });
+  });
+  try {
+    const answer: Answer = await program(graphOf(ctx, arcs, numPartitions, [500]));
+    return { result: { ...answer, told }, recoveries };
+  } finally {
+    stop();
+  }
+}

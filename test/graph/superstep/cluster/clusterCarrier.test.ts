@@ -1,39 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Context } from "../../../../core/context.ts";
-import type { SuperstepEvent } from "../../../../core/schedule/events.ts";
 import { everything, useParts } from "../../../../graph/parts.ts";
 import { useContext } from "../../../support/context.ts";
 import { graphOf, integersFrom, randomArcs, type Arc } from "../../../support/graphs.ts";
 import { SimulatedFleet, type FaultHook } from "../../../support/simulatedFleet.ts";
-import { programs, type Answer, type Program } from "../../../support/superstepPrograms.ts";
+import { outcome, programs, type Answer, type Program } from "../../../support/superstepPrograms.ts";
 import { usedAfterGarbage } from "../../../support/usedBytes.ts";
-
-/** What a run told of each superstep, but for what depends on where it ran. */
-type Told = Partial<Record<"n" | "active" | "messages" | "edgesScanned" | "delta", number>>;
-
-async function outcome(ctx: Context, program: Program, arcs: readonly Arc[], numPartitions: number) {
-  const told: Told[] = [];
-  const recoveries: SuperstepEvent[] = [];
-  const stop = ctx.driver.events.subscribe((event) => {
-    if (event.type === "recovery") recoveries.push(event);
-    if (event.type !== "superstep") return;
-    const { n, active, messages, edgesScanned, delta } = event;
-    told.push({
-      n,
-      active,
-      messages,
-      ...(edgesScanned !== undefined && { edgesScanned }),
-      ...(delta !== undefined && { delta }),
-    });
-  });
-  try {
-    const answer: Answer = await program(graphOf(ctx, arcs, numPartitions, [500]));
-    return { result: { ...answer, told }, recoveries };
-  } finally {
-    stop();
-  }
-}
 
 const shapes = [[1], [1, 1], [2, 1, 1], [1, 3, 1, 2]];
 
