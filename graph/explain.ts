@@ -3,9 +3,12 @@
  */
 import type { Graph } from "./graph.ts";
 import { describeSchema } from "../core/column/schema.ts";
+import type { ColumnSet } from "../core/column/types.ts";
 import { everything, useParts } from "./parts.ts";
 import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
+import type { Shape } from "./shape.ts";
+import { whyAtHome } from "./superstep/cluster/remoteReads.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
 export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
@@ -15,15 +18,28 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
     const sizes = partitions.map(({ from, to, inRows }) => to - from + inRows.neighbours.length);
     const layout =
       cut === undefined
-        ? "edges live with their destination, in rows by source; scan and apply are one pass, nothing is shipped"
+        ? "edges live with their destination, in rows by source; scan and apply are one pass"
         : `edges are cut into ${cut.length} parts; a superstep is two stages, scan, then combine and apply`;
     return [
       `vertices    ${numVertices.toLocaleString("en")}, ids are ${describeIds(topology.ids)}, attribute ${describeSchema(vertices.schema)}`,
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
+      `places      ${placesOf(graph, shape, vertices)}`,
       `kernels     ${runsKernel(graph.ctx) ? "bfs, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   run as JavaScript, in loops generated for each program over typed columns`,
     ].join("\n");
   });
+}
+
+/** Where supersteps run, and what is shipped. */
+function placesOf<VD, ED>(graph: Graph<VD, ED>, shape: Shape, vertices: ColumnSet): string {
+  const { driver } = graph.ctx;
+  if (driver.isLocal) return "supersteps run on the threads of this process; nothing is shipped";
+  const why = whyAtHome(shape, vertices, undefined);
+  if (why !== undefined) return `supersteps run on the threads of this process, since ${why}`;
+  return (
+    `supersteps run on ${driver.executors.length} executors, which send each other what changed of attributes that ` +
+    "others read; on the threads of this process if they read an attribute of edges that is a string or an object"
+  );
 }

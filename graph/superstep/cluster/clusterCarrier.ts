@@ -11,7 +11,7 @@ import { LocalCarrier } from "../localCarrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
 import { Deployment, type NextState, type VertexState } from "./deployment.ts";
 import type { Fleet } from "./fleet.ts";
-import { whyAtHome } from "./remoteReads.ts";
+import { edgesRead, whyAtHome } from "./remoteReads.ts";
 
 /** A state, and the superstep that left it. */
 interface Milestone {
@@ -101,7 +101,9 @@ export class ClusterCarrier implements Carrier {
   #setOut(superstep: number): Promise<Journey | undefined> {
     return this.#home.lend(async (generation) => {
       const start: VertexState = generation ?? { columns: this.#spec.vertices, areAllActive: true };
-      if (whyAtHome(this.#spec, start.columns) !== undefined) return undefined;
+      const { shape, scan } = this.#spec;
+      const edges = scan.reads.edge ? edgesRead(this.#spec) : undefined;
+      if (whyAtHome(shape, start.columns, edges) !== undefined) return undefined;
       const now: Milestone = { superstep, state: start };
       const journey: Journey = {
         buffers: [undefined, undefined],

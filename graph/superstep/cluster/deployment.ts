@@ -12,12 +12,7 @@ import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
 import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
-import {
-  receiveMirrorsRef,
-  superstepAndShipRef,
-  type ShippedInput,
-  type ShippedTask,
-} from "./shippedSuperstep.ts";
+import { receiveMirrorsRef, superstepAndShipRef, type ShippedInput, type ShippedTask } from "./shippedSuperstep.ts";
 
 /** Attributes on their way through a run. */
 export interface VertexState {

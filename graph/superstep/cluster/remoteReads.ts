@@ -3,6 +3,7 @@
  */
 import { fieldsOf } from "../../../core/column/schema.ts";
 import type { ColumnSet } from "../../../core/column/types.ts";
+import type { Shape } from "../../shape.ts";
 import type { CarrierSpec } from "../carrier.ts";
 import type { ApplyProgram, ScanProgram } from "../program.ts";
 
@@ -56,15 +57,18 @@ export function edgesRead({ edges, scan }: Pick<CarrierSpec, "edges" | "scan">):
   };
 }
 
-/** Why a program runs on the driver's own threads though there are executors; undefined if it does not have to. */
+/**
+ * Why supersteps run on the driver's own threads though there are executors; undefined if they do not have to. `edges`: the
+ * columns of edges that are read, undefined if none is.
+ */
 export function whyAtHome(
-  spec: Pick<CarrierSpec, "shape" | "edges" | "scan">,
+  { cut }: Pick<Shape, "cut">,
   vertices: ColumnSet,
+  edges: ColumnSet | undefined,
 ): string | undefined {
-  if (spec.shape.cut !== undefined) return "the graph has an explicit vertex cut";
+  if (cut !== undefined) return "the graph has an explicit vertex cut";
   const isEncoded = ({ columns }: ColumnSet): boolean => columns.some(({ kind }) => kind === "encoded");
-  if (isEncoded(vertices)) return "an attribute of vertices is a string or an object";
-  if (spec.scan.reads.edge && isEncoded(edgesRead(spec)))
-    return "an attribute of edges that is read is a string or an object";
+  if (isEncoded(vertices)) return "an attribute of its vertices is a string or an object";
+  if (edges !== undefined && isEncoded(edges)) return "an attribute of its edges is read that is a string or an object";
   return undefined;
 }
