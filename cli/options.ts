@@ -94,6 +94,9 @@ export function addClusterOptions(command: Command): Command {
     new Option("--executor-memory <size>", "what an executor takes of its worker's memory (default: 1g)").argParser(
       bytes("--executor-memory"),
     ),
+    new Option("--wait <s>", "seconds to wait for a first executor (default: 30)").argParser(
+      decimal("--wait", 0, 1_000_000),
+    ),
   ]);
   return addAccessOptions(command);
 }
@@ -220,12 +223,13 @@ export function engineRequest(values: OptionValues): EngineRequest {
 
 /** What the values say of a cluster: nothing if they say nothing. */
 export function clusterRequest(values: OptionValues): Pick<EngineRequest, "cluster"> {
-  const { executorCores, executorMemory } = values as { executorCores?: number; executorMemory?: number };
+  const { executorCores, executorMemory, wait } = values as Readonly<Record<string, number | undefined>>;
   const cluster = {
     ...accessRequest(values),
     ...(picked(values, ["cores"]) as ShareRequest),
     ...(executorCores !== undefined && { coresPerExecutor: executorCores }),
     ...(executorMemory !== undefined && { memoryBytesPerExecutor: executorMemory }),
+    ...(wait !== undefined && { waitMs: Math.round(wait * 1000) }),
   };
   return Object.keys(cluster).length === 0 ? {} : { cluster };
 }

@@ -50,6 +50,8 @@ export interface ShareRequest {
   readonly cores?: number;
   readonly coresPerExecutor?: number;
   readonly memoryBytesPerExecutor?: number;
+  /** Milliseconds to wait for a first executor. */
+  readonly waitMs?: number;
 }
 
 /** Where and how it runs. */

@@ -66,7 +66,7 @@ async function standaloneSource(
     name: appName,
     share: cluster,
     versions: ownVersions(),
-    capacityWaitMs: config.noHostGraceMs,
+    defaultWaitMs: config.noHostGraceMs,
   });
   return { launcher, transport, listenOn: host };
 }

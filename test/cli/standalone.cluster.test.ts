@@ -27,7 +27,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { Context } from "superstep";
 const name = process.argv[2]!;
 const directory = process.env["MARKERS"]!;
-const ctx = await Context.create({ appName: name, config: { noHostGraceMs: Number(process.argv[3] ?? 30000) } });
+const ctx = await Context.create({ appName: name });
 const sums = await ctx
   .range(0, 6000, 1, 6)
   .mapPartitions(function* (values, partition) {
@@ -127,7 +127,7 @@ describe("a cluster of three workers, without any option", { timeout: 120_000 },
     expect(workers.map(({ freeCores }) => freeCores)).toEqual([0, 0, 0]);
 
     // a third one finds no core, says so while it waits, and gives up in the time that it was given
-    const third = await cluster.run(["submit", "waiting.ts", "three", "1000", "--master", cluster.url]);
+    const third = await cluster.run(["submit", "waiting.ts", "three", "--wait", "1", "--master", cluster.url]);
     expect(third.status).toBe(1);
     expect(third.stderr).toContain("warning[NO_CAPACITY]");
     expect(third.stderr).toMatch(

@@ -19,6 +19,13 @@ export interface SeenProcess {
   readonly environment: string;
 }
 
+/** More arguments of its commands. `prepare` is called with its directory before anything is started. */
+export interface StandaloneOptions {
+  readonly master?: readonly string[];
+  readonly worker?: readonly string[];
+  readonly prepare?: (directory: string) => Promise<void>;
+}
+
 export class StandaloneCluster {
   readonly directory: string;
   readonly markers: Markers;
@@ -29,10 +36,12 @@ export class StandaloneCluster {
   /** The link of the status page. */
   statusLink = "";
   readonly #unlock: () => void;
+  readonly #options: StandaloneOptions;
   readonly #runs: Running[] = [];
 
-  private constructor(unlock: () => void) {
+  private constructor(unlock: () => void, options: StandaloneOptions) {
     this.#unlock = unlock;
+    this.#options = options;
     this.directory = mkdtempSync(path.join(os.tmpdir(), "superstep-standalone-test."));
     mkdirSync(path.join(this.directory, "markers"));
     mkdirSync(path.join(this.directory, "tmp"));
@@ -40,9 +49,10 @@ export class StandaloneCluster {
   }
 
   /** Starts a master and workers of one core each; resolves when all workers are registered. */
-  static async start(numWorkers: number): Promise<StandaloneCluster> {
-    const cluster = new StandaloneCluster(await lockCluster());
+  static async start(numWorkers: number, options: StandaloneOptions = {}): Promise<StandaloneCluster> {
+    const cluster = new StandaloneCluster(await lockCluster(), options);
     try {
+      await options.prepare?.(cluster.directory);
       await cluster.startMaster(0);
       for (let i = 0; i < numWorkers; i++) cluster.startWorker();
       await cluster.whenWorkers(numWorkers);
@@ -64,14 +74,30 @@ export class StandaloneCluster {
 
   async startMaster(port: number): Promise<void> {
     const state = path.join(this.directory, "master.state");
-    this.master = this.start(["master", "--port", String(port), "--state-file", state, ...short]);
+    this.master = this.start([
+      "master",
+      "--port",
+      String(port),
+      "--state-file",
+      state,
+      ...short,
+      ...(this.#options.master ?? []),
+    ]);
     await this.master.until(() => /listening on/.test(this.master.errorSoFar) && this.master.outputSoFar !== "");
-    this.url = /superstep:\/\/127\.0\.0\.1:\d+/.exec(this.master.errorSoFar)![0];
+    this.url = /superstep:\/\/127\.0\.0\.\d+:\d+/.exec(this.master.errorSoFar)![0];
     this.statusLink = this.master.outputSoFar.trim();
   }
 
   startWorker(cores = 1): Running {
-    const worker = this.start(["worker", this.url, "--cores", String(cores), "--memory", "4g"]);
+    const worker = this.start([
+      "worker",
+      this.url,
+      "--cores",
+      String(cores),
+      "--memory",
+      "4g",
+      ...(this.#options.worker ?? []),
+    ]);
     this.workers.push(worker);
     return worker;
   }

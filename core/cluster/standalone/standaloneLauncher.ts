@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { SuperstepError } from "../../errors.ts";
 import type { Clock } from "../../net/clock.ts";
-import type { Versions } from "../../net/messages.ts";
+import type { Request, Versions } from "../../net/messages.ts";
 import type { Address, Transport } from "../../net/transport.ts";
 import type { KillManner, Launcher, LauncherListener } from "../launcher.ts";
 import { checkCount, maxCores } from "./checkRequest.ts";
@@ -18,6 +18,8 @@ export interface ClusterShare {
   readonly coresPerExecutor?: number | undefined;
   /** Bytes of its worker's memory that each executor takes; the master counts them. Default 1 GiB. */
   readonly memoryBytesPerExecutor?: number | undefined;
+  /** Milliseconds to wait for a first executor: [0, 2^31 - 1]. Default the setting `noHostGraceMs`. */
+  readonly waitMs?: number | undefined;
 }
 
 /** What a launcher is made of. */
@@ -30,8 +32,8 @@ export interface StandaloneLauncherOptions {
   readonly name: string;
   readonly share?: ClusterShare;
   readonly versions: Versions;
-  /** Milliseconds that `start` waits for a first executor. */
-  readonly capacityWaitMs: number;
+  /** What `waitMs` of the share is if it has none. */
+  readonly defaultWaitMs: number;
 }
 
 /** Milliseconds between two questions while there is no executor. */
@@ -42,6 +44,8 @@ export class StandaloneLauncher implements Launcher {
   /** The application's name among processes: random. */
   readonly application: string = `app-${randomBytes(8).toString("hex")}`;
   readonly #options: StandaloneLauncherOptions;
+  readonly #share: Pick<Request<"master.registerApplication">, "cores" | "coresPerExecutor" | "memoryBytesPerExecutor">;
+  readonly #waitMs: number;
   readonly #link: MasterLink;
   readonly #ended: Set<string> = new Set();
   /** Executors that the driver wants others for. */
@@ -59,10 +63,13 @@ export class StandaloneLauncher implements Launcher {
   /** @throws SuperstepError INVALID_ARGUMENT if the share is out of range. */
   constructor(options: StandaloneLauncherOptions) {
     const { cores = 0, coresPerExecutor = 0, memoryBytesPerExecutor = 2 ** 30 } = options.share ?? {};
+    this.#waitMs = options.share?.waitMs ?? options.defaultWaitMs;
+    checkCount("cluster", "waitMs", this.#waitMs, 0, 2 ** 31 - 1);
     checkCount("cluster", "cores", cores, 0, 1_000_000);
     checkCount("cluster", "coresPerExecutor", coresPerExecutor, 0, maxCores);
     checkCount("cluster", "memoryBytesPerExecutor", memoryBytesPerExecutor, 0, Number.MAX_SAFE_INTEGER);
-    this.#options = { ...options, share: { cores, coresPerExecutor, memoryBytesPerExecutor } };
+    this.#options = options;
+    this.#share = { cores, coresPerExecutor, memoryBytesPerExecutor };
     this.#link = new MasterLink({
       transport: options.transport,
       clock: options.clock,
@@ -81,8 +88,8 @@ export class StandaloneLauncher implements Launcher {
     this.#driverAddress = driverAddress;
     this.#listener = listener;
     await this.#link.start();
-    const { clock, capacityWaitMs } = this.#options;
-    const deadline = clock.now() + capacityWaitMs;
+    const { clock } = this.#options;
+    const deadline = clock.now() + this.#waitMs;
     let told = "";
     while (this.#executors === 0) {
       if (this.#stopping !== undefined) throw new SuperstepError("CONTEXT_STOPPED", `${this.#url}: it was stopped`);
@@ -127,14 +134,12 @@ export class StandaloneLauncher implements Launcher {
   }
 
   async #register(link: MasterLink): Promise<number> {
-    const { name, versions, share } = this.#options;
+    const { name, versions } = this.#options;
     const answer = await link.call("master.registerApplication", {
       application: this.application,
       name,
       driverAddress: this.#driverAddress,
-      cores: share!.cores!,
-      coresPerExecutor: share!.coresPerExecutor!,
-      memoryBytesPerExecutor: share!.memoryBytesPerExecutor!,
+      ...this.#share,
       versions,
     });
     this.#after = 0;
@@ -161,10 +166,9 @@ export class StandaloneLauncher implements Launcher {
 
   async #noCapacity(): Promise<SuperstepError> {
     await this.stop();
-    const { capacityWaitMs } = this.#options;
-    const what = `no executor within ${capacityWaitMs / 1000} s: ${this.#waiting}`;
-    const next = "Start more workers, wait until other applications end, or ask for less memory an executor";
-    const details = { master: this.#options.master, waiting: this.#waiting, capacityWaitMs };
+    const what = `no executor within ${this.#waitMs / 1000} s: ${this.#waiting}`;
+    const next = "Start more workers, wait longer until others end (waitMs), or ask for less memory an executor";
+    const details = { master: this.#options.master, waiting: this.#waiting, waitMs: this.#waitMs };
     return new SuperstepError("NO_CAPACITY", `${this.#url}: ${what}. ${next}.`, { details });
   }
 

@@ -58,8 +58,8 @@ class Heard implements LauncherListener {
   }
 }
 
-function launcherTo(master: string, more: { share?: ClusterShare; capacityWaitMs?: number; secret?: Secret } = {}) {
-  const { share = {}, capacityWaitMs = 10_000, secret } = more;
+function launcherTo(master: string, more: { share?: ClusterShare; secret?: Secret } = {}) {
+  const { share = {}, secret } = more;
   const launcher = new StandaloneLauncher({
     transport: transports.as("driver", secret),
     clock: systemClock,
@@ -67,7 +67,7 @@ function launcherTo(master: string, more: { share?: ClusterShare; capacityWaitMs
     name: "test",
     share,
     versions,
-    capacityWaitMs,
+    defaultWaitMs: 10_000,
   });
   open.push(launcher);
   return launcher;
@@ -125,7 +125,7 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     const master = await startMaster();
     await startWorker(master.address, 1);
     await launcherTo(master.address).start("127.0.0.1:1", new Heard());
-    const [second, heard] = [launcherTo(master.address, { capacityWaitMs: 600 }), new Heard()];
+    const [second, heard] = [launcherTo(master.address, { share: { waitMs: 600 } }), new Heard()];
     await expect(second.start("127.0.0.1:2", heard)).rejects.toMatchObject({
       code: "NO_CAPACITY",
       message: expect.stringMatching(/no executor within 0\.6 s: 0 of 1 worker have free cores\. Start more workers/),
