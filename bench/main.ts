@@ -2,6 +2,8 @@
  * `npm run bench [-- --full] [-- --runs N]`: what Superstep costs beside a plain serial program and beside graphology,
  * on the same graph in the same run. See README.md for how to read it.
  *
+ * `--transfer` measures only how fast bytes go from one process to another.
+ *
  * Ends with status 1 if two engines disagree about a result.
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,9 +15,14 @@ import { rmat, socialGraph, type BenchGraph } from "./graphs.ts";
 import type { Computation, Measurement } from "./measure.ts";
 import { measure, timeCommand } from "./processes.ts";
 import { inMs, median, ratio, spread, table } from "./summary.ts";
+import { benchTransfer } from "./transfer.ts";
 
 const { values } = parseArgs({
-  options: { full: { type: "boolean", default: false }, runs: { type: "string", default: "3" } },
+  options: {
+    full: { type: "boolean", default: false },
+    runs: { type: "string", default: "3" },
+    transfer: { type: "boolean", default: false },
+  },
 });
 const runs = Number(values.runs);
 if (!(Number.isInteger(runs) && runs >= 1)) throw new RangeError(`--runs must be an integer >= 1, got ${values.runs}`);
@@ -120,16 +127,21 @@ async function benchLoad(graph: BenchGraph): Promise<void> {
   say(table(rows));
 }
 
-const started = performance.now();
-const folder = mkdtempSync(path.join(os.tmpdir(), "superstep-bench-"));
-try {
-  sayMachine();
+async function benchAll(folder: string): Promise<void> {
+  const started = performance.now();
   const graph = await socialGraph(folder);
   await benchCommand(graph, folder);
   const isAgreed = await benchEngines(graph);
   await benchLoad(values.full ? await rmat(folder, 1_048_576, 10_000_000) : await rmat(folder, 131_072, 1_000_000));
   say(`\n${values.full ? "" : "--full loads 10,000,000 edges instead. "}Took ${inMs(performance.now() - started)}.`);
   if (!isAgreed) process.exitCode = 1;
+}
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "superstep-bench-"));
+try {
+  sayMachine();
+  if (values.transfer) await benchTransfer(runs, say);
+  else await benchAll(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
