@@ -3,9 +3,10 @@
  * hosts that wrote them.
  */
 import type { Config } from "../config.ts";
-import { excerpt, hasCode, SuperstepError } from "../errors.ts";
+import { excerpt, hasCode, type SuperstepError } from "../errors.ts";
 import type { BlockId } from "../host/task.ts";
 import type { Clock } from "../net/clock.ts";
+import { fetchFailed } from "../schedule/fetchFailure.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 
 /** Hosts that hold the map outputs of a shuffle, by map; -1 where one is missing. */
@@ -62,7 +63,7 @@ export class BlockFetcher {
   /**
    * The bytes of a block that this host does not have; undefined if nobody has it.
    *
-   * @throws SuperstepError FETCH_FAILED, with `shuffle`, `map`, `reduce` and `host`, if a map output is not to be had.
+   * @throws SuperstepError FETCH_FAILED, with details of a `FetchFailure`, if a map output is not to be had.
    */
   fetch(id: BlockId): Promise<Uint8Array | undefined> {
     switch (id.kind) {
@@ -156,11 +157,13 @@ export class BlockFetcher {
   }
 }
 
-function lost(id: ShuffleBlock, host: number, cause: unknown): SuperstepError {
+function lost(id: ShuffleBlock, holder: number, cause: unknown): SuperstepError {
   const { shuffle, map, reduce } = id;
-  const where = host < 0 ? "on no host" : `not to be had from host ${host}`;
-  return new SuperstepError("FETCH_FAILED", `shuffle: map output ${excerpt(id)} is ${where}`, {
-    details: { shuffle, map, reduce, host },
-    ...(cause === undefined ? {} : { cause }),
-  });
+  const where = holder < 0 ? "on no host" : `not to be had from host ${holder}`;
+  const isUnreachable = hasCode(cause, "UNREACHABLE");
+  return fetchFailed(
+    { shuffle, map, reduce, holder, isUnreachable },
+    `shuffle: map output ${excerpt(id)} is ${where}`,
+    cause,
+  );
 }

@@ -236,7 +236,7 @@ export class ExecutorGroup {
       const host = new RemoteHost({
         me,
         numThreads,
-        link: new PeerLink(transport, address, "executor"),
+        link: new PeerLink(transport, address, "executor").heed(config),
         config,
         clock,
         listener: this.#listener(),

@@ -8,6 +8,10 @@ import type { Address, CallOptions, Peer, Role, Transport } from "../net/transpo
 /** What calls, uploads and downloads need of a peer. */
 export type Calling = Pick<Peer, "call" | "upload" | "download">;
 
+/** Longest deadlines of calls, and of streams without progress: see `Transport`. Milliseconds. */
+const longestCallMs = 10_000;
+const longestStreamMs = 60_000;
+
 /** A peer that is reached anew when it was lost. Errors are those of `Transport.connect` and of `Peer`. */
 export class PeerLink implements Calling {
   readonly address: Address;
@@ -15,6 +19,8 @@ export class PeerLink implements Calling {
   readonly #role: Role;
   #peer: Promise<Peer> | undefined;
   #isClosed = false;
+  #callMs = longestCallMs;
+  #streamMs = longestStreamMs;
 
   constructor(transport: Transport, address: Address, role: Role) {
     this.#transport = transport;
@@ -22,8 +28,18 @@ export class PeerLink implements Calling {
     this.#role = role;
   }
 
+  /**
+   * Sets deadlines such that what is lost on the way can be sent again before anybody is given up for it: a third of the
+   * host timeout for calls, half of it for streams without progress.
+   */
+  heed({ hostTimeoutMs }: { readonly hostTimeoutMs: number }): this {
+    this.#callMs = Math.min(longestCallMs, Math.ceil(hostTimeoutMs / 3));
+    this.#streamMs = Math.min(longestStreamMs, Math.ceil(hostTimeoutMs / 2));
+    return this;
+  }
+
   call<M extends CallName>(method: M, request: Request<M>, options: CallOptions = {}): Promise<Response<M>> {
-    return this.#using((peer) => peer.call(method, request, options), options);
+    return this.#using((peer) => peer.call(method, request, { deadlineMs: this.#callMs, ...options }), options);
   }
 
   upload<M extends UploadName>(
@@ -32,7 +48,10 @@ export class PeerLink implements Calling {
     bytes: readonly Uint8Array[],
     options: CallOptions = {},
   ): Promise<void> {
-    return this.#using((peer) => peer.upload(method, header, bytes, options), options);
+    return this.#using(
+      (peer) => peer.upload(method, header, bytes, { deadlineMs: this.#streamMs, ...options }),
+      options,
+    );
   }
 
   download<M extends DownloadName>(
@@ -40,7 +59,7 @@ export class PeerLink implements Calling {
     request: Downloads[M],
     options: CallOptions = {},
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
-    return this.#using((peer) => peer.download(method, request, options), options);
+    return this.#using((peer) => peer.download(method, request, { deadlineMs: this.#streamMs, ...options }), options);
   }
 
   /** Ends the connection; calls under way, and later ones, reject with UNREACHABLE. Idempotent. */

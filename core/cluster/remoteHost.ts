@@ -28,6 +28,7 @@ import type { BlockUsage } from "../storage/blockStore.ts";
 import { payloadBytes, valueOf } from "./payloads.ts";
 import type { PeerLink } from "./peerLink.ts";
 import type { StagePayloads } from "./stagePayloads.ts";
+import { untilReached } from "./untilReached.ts";
 
 /** What a remote host is made of. */
 export interface RemoteHostOptions {
@@ -45,8 +46,6 @@ export interface RemoteHostOptions {
 /** Milliseconds that what threads can forget waits for the next task to go along with. */
 const forgetMs = 20;
 const stopMs = 1000;
-const firstRetryMs = 50;
-const maxRetryMs = 1000;
 
 const stopped: TaskFailure = {
   kind: "cancelled",
@@ -340,7 +339,7 @@ export class RemoteHost implements Host {
     if (resultBytes > maxResultBytes) throw tooLarge(resultBytes, maxResultBytes);
     this.#listener.resultComing(launch, resultBytes);
     const download = (number: number): Promise<Uint8Array | undefined> =>
-      this.#link.download("executor.payload", { ...this.me, number });
+      this.#untilReached(() => this.#link.download("executor.payload", { ...this.me, number }));
     const [value, added] = await Promise.all([valueOf(result, download), valueOf(contributions, download)]);
     const numbers = [result, contributions].flatMap((payload) => ("number" in payload ? [payload.number] : []));
     if (numbers.length > 0) this.#commands.push({ type: "releasePayloads", numbers });
@@ -365,21 +364,19 @@ export class RemoteHost implements Host {
 
   /** Tries again while the executor cannot be reached; if that lasts, it is lost. */
   async #orLost<R>(work: () => Promise<R>): Promise<R> {
-    const { hostTimeoutMs } = this.#config;
-    const deadline = this.#clock.now() + hostTimeoutMs;
-    for (let retryMs = firstRetryMs; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
-      try {
-        return await work();
-      } catch (cause) {
-        if (!hasCode(cause, "UNREACHABLE")) throw cause;
-        if (this.#isClosed || this.#clock.now() + retryMs > deadline) {
-          this.#broken(`it could not be reached for ${hostTimeoutMs} ms`);
-          const message = `executor ${this.id}: was not reached`;
-          throw new SuperstepError("HOST_LOST", message, { cause, details: { host: this.id } });
-        }
-      }
-      await new Promise<void>((resolve) => this.#clock.after(retryMs, resolve));
+    try {
+      return await this.#untilReached(work);
+    } catch (cause) {
+      if (!hasCode(cause, "UNREACHABLE")) throw cause;
+      this.#broken(`it could not be reached for ${this.#config.hostTimeoutMs} ms`);
+      const message = `executor ${this.id}: was not reached`;
+      throw new SuperstepError("HOST_LOST", message, { cause, details: { host: this.id } });
     }
+  }
+
+  #untilReached<R>(work: () => Promise<R>): Promise<R> {
+    const patienceMs = this.#config.hostTimeoutMs;
+    return untilReached(work, { clock: this.#clock, patienceMs, isOver: () => this.#isClosed });
   }
 }
 

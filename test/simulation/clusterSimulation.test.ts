@@ -6,20 +6,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOperator } from "../../core/host/operators.ts";
 import { type Random, randomFor } from "../../core/random.ts";
-import { TestOperators } from "../core/cluster/testOperators.ts";
+import { receivers } from "./receivers.ts";
 import { noHostFaults } from "./simHost.ts";
 import { SimCluster } from "./simCluster.ts";
 import { noFaults } from "./simNetwork.ts";
 import { serialSupersteps } from "./simOperators.ts";
 import { type Account, type Workbench, Workload } from "./simWorkload.ts";
 
-const receivers: TestOperators = new TestOperators(`
-  export const receive = ({ to }, message, { arena }) => {
-    if (message === undefined) return;
-    const words = new Uint32Array(Uint8Array.from(message.bytes).buffer);
-    new Uint32Array(arena.memory.buffer).set(words.subarray(1), to + words[0]);
-  };
-`);
 beforeAll(async () => void (await loadOperator(receivers.ref("receive"))));
 afterAll(() => receivers.remove());
 

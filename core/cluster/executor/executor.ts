@@ -33,6 +33,8 @@ export interface ExecutorOptions {
 
 const firstRetryMs = 50;
 const maxRetryMs = 1000;
+/** Milliseconds until a registration is sent again: well below those after which the driver gives up who is silent. */
+const registerMs = 2000;
 
 /**
  * Serves one driver until that says stop, is silent for the host timeout, or refuses it. Then it is over for good:
@@ -104,7 +106,7 @@ async function register(
   const request = { executor, address, numThreads, pid: process.pid, versions };
   for (let retryMs = firstRetryMs; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
     try {
-      return await driver.call("driver.register", request);
+      return await driver.call("driver.register", request, { deadlineMs: registerMs });
     } catch (error) {
       if (!hasCode(error, "UNREACHABLE") || clock.now() + retryMs > deadline) throw error;
     }

@@ -21,6 +21,7 @@ import { BlockFetcher } from "../blockFetcher.ts";
 import { byteLengthOf } from "../payload.ts";
 import { payloadBytes, Payloads } from "../payloads.ts";
 import { PeerLink } from "../peerLink.ts";
+import { untilReached } from "../untilReached.ts";
 import { ArenaWrites } from "./arenaWrites.ts";
 import { Deliveries } from "./deliveries.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -76,10 +77,12 @@ export class Service {
   /** Bytes of blocks, payloads, columns and messages that went to others, and came. */
   sentBytes = 0;
   receivedBytes = 0;
+  #isStopped = false;
+  readonly #config: Config;
+  readonly #clock: Clock;
   readonly #driver: PeerLink;
   readonly #transport: Transport;
   readonly #events: OrderedSender<HostEvent>;
-  readonly #clock: Clock;
   /** Events that wait for the next one, in order. */
   readonly #held: HostEvent[] = [];
   #holding: Timer | undefined;
@@ -98,9 +101,10 @@ export class Service {
     this.arena = Arena.create({ capacityBytes: config.arenaBytes });
     this.payloads = new Payloads(this.arena.memory.buffer.byteLength);
     this.reach = faultPoints ?? (() => undefined);
-    this.#driver = driver;
-    this.#transport = transport;
+    this.#driver = driver.heed(config);
+    this.#config = config;
     this.#clock = clock;
+    this.#transport = transport;
     const { me } = this;
     this.#events = new OrderedSender({
       clock,
@@ -149,7 +153,7 @@ export class Service {
       deliveries,
       mailboxes: this.mailboxes,
       download: async (number) => {
-        const bytes = await driver.download("driver.payload", { ...me, number });
+        const bytes = await this.#untilReached(() => driver.download("driver.payload", { ...me, number }));
         this.receivedBytes += bytes?.byteLength ?? 0;
         return bytes;
       },
@@ -168,6 +172,7 @@ export class Service {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#heartbeat.close();
     this.#holding?.clear();
     this.#events.close();
@@ -215,7 +220,7 @@ export class Service {
   async #readBlock(from: number, id: BlockId): Promise<Uint8Array | undefined> {
     const bytes =
       from === 0
-        ? await this.#driver.download("driver.readBlock", { ...this.me, id })
+        ? await this.#untilReached(() => this.#driver.download("driver.readBlock", { ...this.me, id }))
         : await this.#peer(from).link.download("executor.readBlock", { ...this.#incarnationOf(from), id });
     this.receivedBytes += bytes?.byteLength ?? 0;
     return bytes;
@@ -234,6 +239,11 @@ export class Service {
     for (const event of this.#held.splice(0)) this.#events.push(event);
   }
 
+  #untilReached<R>(work: () => Promise<R>): Promise<R> {
+    const patienceMs = this.#config.hostTimeoutMs;
+    return untilReached(work, { clock: this.#clock, patienceMs, isOver: () => this.#isStopped });
+  }
+
   #remove(group: BlockGroup): void {
     this.#fetcher.forget(group);
     this.host.removeBlocks(group);
@@ -249,7 +259,10 @@ export class Service {
     }
     for (const { host, incarnation, address } of peers) {
       if (host === this.me.host || this.#peers.has(host)) continue;
-      this.#peers.set(host, { incarnation, link: new PeerLink(this.#transport, address, "executor") });
+      this.#peers.set(host, {
+        incarnation,
+        link: new PeerLink(this.#transport, address, "executor").heed(this.#config),
+      });
     }
   }
 
