@@ -5,7 +5,7 @@ import { SuperstepError, excerpt } from "../core/errors.ts";
 import { didYouMean } from "./didYouMean.ts";
 
 /** Names an algorithm, as results call it. */
-export type AlgorithmName = "pagerank" | "components" | "shortest-paths" | "sssp" | "bfs";
+export type AlgorithmName = "pagerank" | "components" | "shortest-paths" | "sssp" | "bfs" | "triangles";
 
 /** Options that belong to some algorithms only, by their name in the parsed command line. */
 export type AlgorithmOption =
@@ -74,6 +74,14 @@ export const algorithms: readonly AlgorithmEntry[] = [
     columns: "id, depth",
     options: ["source", "direction", "maxSupersteps"],
     required: ["source"],
+  },
+  {
+    name: "triangles",
+    aliases: ["tc", "triangle-count"],
+    summary: "triangles that each vertex is a corner of",
+    columns: "id, triangles",
+    options: [],
+    required: [],
   },
 ];
 

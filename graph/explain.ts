@@ -26,7 +26,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
       `places      ${placesOf(graph, shape, vertices)}`,
-      `kernels     ${runsKernel(graph.ctx) ? "bfs, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
+      `kernels     ${runsKernel(graph.ctx) ? "bfs, triangles, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   run as JavaScript, in loops generated for each program over typed columns`,
     ].join("\n");
   });

@@ -14,6 +14,7 @@ import { connectedComponents, type ConnectedComponentsOptions } from "./algorith
 import { pageRank, type PageRankOptions, type PageRankRun } from "./algorithms/pageRank.ts";
 import { shortestPaths, type ShortestPathsOptions, type ShortestPathsRun } from "./algorithms/shortestPaths.ts";
 import { sssp, type SsspOptions, type SsspRun } from "./algorithms/sssp.ts";
+import { triangleCount, type TriangleCountOptions, type TriangleRun } from "./algorithms/triangleCount.ts";
 import { checkpointFiles, checkpointParts } from "./checkpoint.ts";
 import { graphFromRDDs } from "./buildGraph.ts";
 import { EdgeRDD, tripletRDD } from "./edgeRDD.ts";
@@ -319,6 +320,11 @@ export class Graph<VD, ED> {
   /** Hops from one source; see `algorithms/bfs.ts`. */
   bfs(options: BfsOptions): Promise<Run<number, ED, Graph<number, ED>>> {
     return bfs(this, options);
+  }
+
+  /** Triangles at each vertex, and in all; see `algorithms/triangleCount.ts`. */
+  triangleCount(options: TriangleCountOptions = {}): Promise<TriangleRun<ED>> {
+    return triangleCount(this, options);
   }
 
   /** Makes shape and columns now, so that a failure shows here and later work finds them. */

@@ -33,6 +33,7 @@ export type { ConnectedComponentsOptions } from "./algorithms/connectedComponent
 export type { PageRankOptions, PageRankRun } from "./algorithms/pageRank.ts";
 export type { ShortestPathsOptions, ShortestPathsRun } from "./algorithms/shortestPaths.ts";
 export type { Path, SsspOptions, SsspRun } from "./algorithms/sssp.ts";
+export type { TriangleCountOptions, TriangleRun } from "./algorithms/triangleCount.ts";
 export type { TraversalDirection } from "./algorithms/traversal.ts";
 export type { Table, TableColumn } from "./load/table/table.ts";
 export { fromGraphology, toGraphology, type GraphologySource } from "./load/graphology.ts";

@@ -24,6 +24,7 @@ const algorithms: Readonly<Record<AlgorithmName, Compute>> = {
   components,
   sssp,
   bfs,
+  triangles,
   "shortest-paths": shortestPaths,
 };
 
@@ -101,6 +102,22 @@ async function bfs({ parameters }: RunRequest, loaded: CommandGraph): Promise<Ou
     converged,
     method,
     parameters: { ...options, source: jsonValue(source) },
+  };
+}
+
+async function triangles(_request: RunRequest, loaded: CommandGraph): Promise<Outcome> {
+  const { graph, total, supersteps, converged, method } = await loaded.graph.triangleCount();
+  const { columns, numRows } = await vertexTable(graph, { vertex: "triangles" });
+  const [ids, counts] = columns as [TableColumn, TableColumn];
+  const table = { numRows, columns: [ids, likeIds(counts, ids, numRows)] };
+  return {
+    table,
+    order: { by: "triangles", order: "descending" },
+    supersteps,
+    converged,
+    method,
+    parameters: {},
+    more: { triangles: total },
   };
 }
 

@@ -14,3 +14,13 @@ export {
 } from "./components.as";
 export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, writeDepths } from "./bfs.as";
 export { checkWeights, initDistances, relax, split } from "./sssp.as";
+export {
+  clear,
+  countHigher,
+  countTriangles,
+  dropRepeated,
+  fillHigher,
+  rankByDegree,
+  startLists,
+  sumCounts,
+} from "./triangles.as";

@@ -1,7 +1,6 @@
 /**
  * Where kernels run, and their results as columns of a graph.
  */
-import type { Driver } from "../../core/cluster/driver.ts";
 import type { Context } from "../../core/context.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import type { Deferred } from "../deferred.ts";
@@ -14,8 +13,7 @@ import { pickCheckpoints, type CheckpointOptions } from "../superstep/checkpoint
  * its arena. With executors the program runs, spread over them; with checkpoints too, since a kernel writes none.
  */
 export function runsKernel(context: Context, options: CheckpointOptions = {}): boolean {
-  const { executors } = context.driver as Driver & { readonly executors?: readonly unknown[] };
-  if (executors !== undefined && executors.length > 0) return false;
+  if (!context.driver.isLocal) return false;
   return (
     context.checkpointDir === undefined &&
     Object.values(pickCheckpoints(options)).every((value) => value === undefined || value === false)

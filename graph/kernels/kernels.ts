@@ -106,6 +106,39 @@ export interface Kernels {
     state: Address,
     buffer: Address,
   ): void;
+
+  clear(address: Address, numBytes: number): void;
+  rankByDegree(rowStart: Address, outDegrees: Address, numVertices: number, buckets: Address, ranks: Address): void;
+  countHigher(rowStart: Address, neighbours: Address, from: number, to: number, ranks: Address, counts: Address): void;
+  startLists(counts: Address, numVertices: number, starts: Address): void;
+  fillHigher(
+    rowStart: Address,
+    neighbours: Address,
+    from: number,
+    to: number,
+    ranks: Address,
+    cursors: Address,
+    higher: Address,
+  ): void;
+  dropRepeated(from: number, to: number, starts: Address, ends: Address, higher: Address, marks: Address): void;
+  countTriangles(
+    from: number,
+    to: number,
+    starts: Address,
+    ends: Address,
+    higher: Address,
+    marks: Address,
+    counts: Address,
+  ): void;
+  sumCounts(
+    counts: Address,
+    stride: number,
+    numThreads: number,
+    ranks: Address,
+    totals: Address,
+    from: number,
+    to: number,
+  ): void;
 }
 
 /** The kernels of this thread, compiled at the first call. */

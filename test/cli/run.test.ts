@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../graph/load/table/readTable.ts";
 import { dijkstra } from "../reference/dijkstra.ts";
 import { powerIteration } from "../reference/powerIteration.ts";
+import { trianglesByTriples } from "../reference/triangles.ts";
 import { unionFind } from "../reference/unionFind.ts";
 import { commandFile, type CommandOptions, superstep, useTemporaryFolder } from "../support/command.ts";
 import { idsOf, randomArcs } from "../support/graphs.ts";
@@ -117,13 +118,27 @@ describe("superstep run, what it shows", () => {
     const { stdout, stderr } = await run("sssp chain.txt --source 3 --top 2");
     expect(stdout).toBe("id  distance\n 3         0\n 1         1\n");
     expect(stderr).toMatch(
-      /^chain\.txt: edge list by its first lines.*\nsssp: 2 supersteps, converged; 6 vertices, 5 edges; read /,
+      /^chain\.txt: edge list by its first lines.*\nsssp: kernel, 2 rounds, converged; 6 vertices, 5 edges; read /,
     );
     const components = await run("components chain.txt --top 1 --quiet");
     expect(components).toMatchObject({
       stdout: "2 components, by size:\ncomponent  vertices\n        1         4\n",
       stderr: "",
     });
+  });
+
+  it("counts triangles, the most first, and in all", async () => {
+    const { stdout } = await run("triangles random.csv --top 3 --json -q");
+    const { triangles, method, top } = JSON.parse(stdout) as {
+      triangles: number;
+      method: string;
+      top: { id: number; triangles: number }[];
+    };
+    const expected = trianglesByTriples(ids, arcs);
+    expect(triangles).toBe([...expected.values()].reduce((sum, count) => sum + count, 0) / 3);
+    expect(method).toBe("kernel");
+    for (const row of top) expect(row.triangles).toBe(expected.get(row.id));
+    expect(top[0]!.triangles).toBe(Math.max(...expected.values()));
   });
 
   it("prints one JSON object: what was asked and the defaults, counts, timings, top rows", async () => {
@@ -155,10 +170,11 @@ describe("superstep run, what it shows", () => {
   });
 
   it("says how functions run with --explain, each superstep with --verbose, each event with --progress json", async () => {
-    const told = await run("bfs chain.txt --source 1 --explain --verbose");
+    const told = await run("components chain.txt --max-supersteps 9 --explain --verbose");
+    expect(told.stderr).toMatch(/\nkernels {5}bfs, triangles, and without/);
     expect(told.stderr).toMatch(/\nfunctions {3}run as JavaScript/);
     expect(told.stderr).toMatch(/\nsuperstep 1 {2}\d+ active {2}\d+ messages {2}[\d.]+ ms\n/);
-    const { stderr } = await run("bfs chain.txt --source 1 --progress json");
+    const { stderr } = await run("components chain.txt --max-supersteps 9 --progress json");
     const events = stderr.trimEnd().split("\n").map((line) => JSON.parse(line) as { type: string; v: number }); // prettier-ignore
     expect(new Set(events.map(({ type }) => type))).toEqual(
       new Set([
