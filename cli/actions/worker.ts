@@ -2,7 +2,6 @@
  * `superstep worker`: offers this machine to a master, until Ctrl-C.
  */
 import os from "node:os";
-import path from "node:path";
 import { clusterAccess } from "../../core/cluster/clusterAccess.ts";
 import { parseMaster } from "../../core/cluster/master.ts";
 import { Worker } from "../../core/cluster/standalone/worker.ts";
@@ -34,8 +33,7 @@ export async function worker(request: WorkerRequest, session: Session): Promise<
       host,
       cores,
       memoryBytes: memory,
-      workDirectory:
-        request.workDir ?? path.join(os.tmpdir(), `superstep-${process.getuid?.() ?? os.userInfo().username}`),
+      workDirectory: request.workDir ?? os.tmpdir(),
       processes: new ChildProcesses(place.address, request, access),
       versions: ownVersions(),
       note,

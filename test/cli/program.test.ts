@@ -238,3 +238,101 @@ describe("help", () => {
     }
   });
 });
+
+describe("options of clusters", () => {
+  const unset = ["SUPERSTEP_SECRET_FILE", "SUPERSTEP_TLS", "SUPERSTEP_HOST"].every(
+    (name) => process.env[name] === undefined,
+  );
+
+  it.runIf(unset)("are part of every command that runs something", async () => {
+    const options =
+      "--master superstep://h:1 --cores 8 --executor-cores 2 --executor-memory 512m --wait 1.5 --secret-file s --tls t --insecure-no-tls --host 10.0.0.1";
+    const cluster = {
+      cores: 8,
+      coresPerExecutor: 2,
+      memoryBytesPerExecutor: 512 * 2 ** 20,
+      waitMs: 1500,
+      secretFile: "s",
+      tls: "t",
+      insecureNoTls: true,
+      host: "10.0.0.1",
+    };
+    for (const line of [
+      "run pagerank a",
+      "pregel p.ts a",
+      "info a",
+      "convert a b",
+      "generate star --vertices 3 o",
+      "submit p.ts",
+    ]) {
+      expect((await command(`${line} ${options}`)).request).toMatchObject({ master: "superstep://h:1", cluster });
+      expect((await command(line)).request).not.toHaveProperty("cluster");
+    }
+  });
+
+  it.runIf(unset)("make a master and a worker", async () => {
+    const report = { progress: "auto", quiet: false, verbose: false, color: true };
+    expect((await command("master")).request).toEqual({ command: "master", port: 7077, statusPort: 0, ...report });
+    const more =
+      "--port 0 --host 10.0.0.5 --secret-file s --tls t --state-file f --status-port 80 --heartbeat 100 --timeout 900";
+    expect((await command(`master ${more}`)).request).toEqual({
+      command: "master",
+      port: 0,
+      host: "10.0.0.5",
+      secretFile: "s",
+      tls: "t",
+      stateFile: "f",
+      statusPort: 80,
+      heartbeat: 100,
+      timeout: 900,
+      ...report,
+    });
+    expect((await command("worker superstep://h:1")).request).toEqual({
+      command: "worker",
+      master: "superstep://h:1",
+      ...report,
+    });
+    expect((await command("worker superstep://h:1 --cores 8 --memory 8g --work-dir w")).request).toEqual({
+      command: "worker",
+      master: "superstep://h:1",
+      cores: 8,
+      memory: 8 * 2 ** 30,
+      workDir: "w",
+      ...report,
+    });
+  });
+
+  it("leave a program its arguments", async () => {
+    const { request } = await command("submit p.ts a --master local[2] b -- --master c");
+    expect(request).toMatchObject({
+      program: "p.ts",
+      args: ["a", "b", "--master", "c"],
+      master: "local[2]",
+      deploy: "client",
+    });
+  });
+
+  it.each([
+    ["submit p.ts --deploy nowhere", "--deploy must be one of client, cluster"],
+    ["worker superstep://h:1 --memory 8", "--memory must be a size such as 8g or 512m"],
+    ["worker superstep://h:1 --memory g", "--memory must be a size"],
+    ["worker superstep://h:1 --memory 1023k", "--memory must be a size"],
+    ["worker superstep://h:1 --cores 0", "--cores must be an integer from 1 to 1024"],
+    ["worker", "missing required argument master"],
+    ["master --port 70000", "--port must be an integer from 0 to 65535"],
+    ["submit p.ts --flag-of-the-program", "unknown option --flag-of-the-program"],
+  ])("refuse %s", async (line, message) => {
+    await expect(command(line)).rejects.toMatchObject(usage(message));
+  });
+
+  it.each([
+    ["8g", 8 * 2 ** 30],
+    ["8GiB", 8 * 2 ** 30],
+    ["1536m", 1536 * 2 ** 20],
+    ["1t", 2 ** 40],
+    ["2048K", 2 ** 21],
+    ["1048576", 2 ** 20],
+  ])("read %s as bytes", async (size, expected) => {
+    expect((await command(`worker superstep://h:1 --memory ${size}`)).request).toMatchObject({ memory: expected });
+  });
+});

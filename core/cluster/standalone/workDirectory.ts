@@ -1,23 +1,25 @@
 /**
  * The directory of one worker, in which each process that it starts has one of its own.
  */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { excerpt, invalidArgument } from "../../errors.ts";
+import { invalidArgument } from "../../errors.ts";
 
-/** Private to this user, under a common root. */
+const prefix = "superstep-worker-";
+
+/** Private to this user, in a directory that may be everybody's, such as that of the system for temporary files. */
 export class WorkDirectory {
   readonly path: string;
 
   /**
-   * Makes a directory under `root`, and removes those that workers of this machine left which have died.
+   * Makes a directory in `root`, and removes those that workers of this user on this machine left there which have died.
    *
    * @throws SuperstepError INVALID_ARGUMENT if it cannot be made.
    */
   constructor(root: string) {
     try {
       mkdirSync(root, { recursive: true, mode: 0o700 });
-      this.path = mkdtempSync(path.join(path.resolve(root), `worker-${process.pid}-`));
+      this.path = mkdtempSync(path.join(path.resolve(root), `${prefix}${process.pid}-`));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       throw invalidArgument("worker", "the work directory", `one that can be made (${code})`, root);
@@ -25,10 +27,10 @@ export class WorkDirectory {
     removeLeftOvers(root);
   }
 
-  /** A new directory for a process. `name` is checked to be a plain name. */
+  /** A new directory for a process. `name`: letters, digits, dots, underscores and hyphens, and not only dots. */
   make(name: string): string {
+    if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) throw invalidArgument("worker", "a name", "a plain one", name);
     const directory = path.join(this.path, name);
-    if (path.dirname(directory) !== this.path) throw invalidArgument("worker", "a name", "a plain one", excerpt(name));
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return directory;
   }
@@ -41,8 +43,12 @@ export class WorkDirectory {
 
 function removeLeftOvers(root: string): void {
   for (const name of readdirSync(root)) {
-    const pid = /^worker-(\d+)-[A-Za-z0-9]{6}$/.exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(path.join(root, name), { recursive: true, force: true });
+    const pid = /^superstep-worker-(\d+)-[A-Za-z0-9]{6}$/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const directory = path.join(root, name);
+    const found = lstatSync(directory, { throwIfNoEntry: false });
+    const isOwn = process.getuid === undefined || found?.uid === process.getuid();
+    if (found?.isDirectory() === true && isOwn) rmSync(directory, { recursive: true, force: true });
   }
 }
 
