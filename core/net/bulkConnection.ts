@@ -127,20 +127,27 @@ export class BulkConnection {
 }
 
 function startCall(session: ClientHttp2Session, path: string, key: string, value: Buffer, where: string): BulkStream {
-  if (session.closed || session.destroyed) throw new SuperstepError("UNREACHABLE", `${where}: the connection broke`);
-  const stream = session.request({
-    ":method": "POST",
-    ":path": path,
-    "content-type": "application/grpc",
-    te: "trailers",
-    [key]: value.toString("base64"),
-  });
+  let stream: ClientHttp2Stream;
+  try {
+    stream = session.request({
+      ":method": "POST",
+      ":path": path,
+      "content-type": "application/grpc",
+      te: "trailers",
+      [key]: value.toString("base64"),
+    });
+  } catch (error) {
+    throw new SuperstepError("UNREACHABLE", `${where}: the connection broke`, { cause: error }); // it is closing
+  }
   let last: IncomingHttpHeaders = {};
   let reason = "the connection broke";
   session.ref();
   const ended = new Promise<void>((resolve, reject) => {
-    stream.on("response", (headers) => (last = headers));
-    stream.on("trailers", (trailers) => (last = trailers));
+    const heard = (headers: IncomingHttpHeaders): void => {
+      last = headers;
+      if ("grpc-status" in headers && !stream.writableEnded) stream.close(); // refused: the rest need not be sent
+    };
+    stream.on("response", heard).on("trailers", heard);
     stream.on("error", (error) => (reason = error.message));
     stream.once("close", () => {
       session.unref();

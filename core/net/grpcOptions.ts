@@ -3,6 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { ChannelOptions } from "@grpc/grpc-js";
+import { invalidArgument } from "../errors.ts";
 import { chunkBytes } from "./byteStream.ts";
 import type { Versions } from "./messages.ts";
 import { protocolVersion } from "./protocol.ts";
@@ -48,7 +49,25 @@ export type GrpcSettings = {
 /** Bytes that a receiver lets a sender be ahead, of bulk data. */
 export const bulkWindowBytes: number = 8 * 2 ** 20;
 
+/** Smallest and largest value of each number. */
+const ranges = {
+  maxControlBytes: [65_536, 64 * 2 ** 20],
+  keepaliveMs: [10, 600_000],
+  maxConnections: [1, 1_000_000],
+  maxUnproven: [1, 1_000_000],
+  handshakeMs: [10, 600_000],
+  wrongSecretMs: [0, 60_000],
+  streamMs: [10, 3_600_000],
+  maxStreamBytes: [1, 2 ** 40],
+} as const;
+
+/** @throws SuperstepError INVALID_ARGUMENT if a number is out of range. */
 export function settingsOf(options: GrpcTransportOptions): GrpcSettings {
+  for (const [name, [min, max]] of Object.entries(ranges)) {
+    const value = options[name as keyof typeof ranges];
+    if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) continue;
+    throw invalidArgument("grpcTransport", name, `an integer in [${min}, ${max}]`, value);
+  }
   return {
     role: options.role,
     secret: options.secret,

@@ -152,14 +152,16 @@ class GrpcServer implements Server {
             const { remoteAddress, remotePort } = call.getConnectionInfo();
             const gate = this.#gates.get(keyOf({ remoteAddress, remotePort }));
             if (gate === undefined) return call.sendStatus({ code: status.UNAUTHENTICATED, details: "no connection" });
-            void gate.admit(path, methodsByPath.get(path), metadata).then((admission) => {
+            const answer = async (): Promise<void> => {
+              const admission = await gate.admit(path, methodsByPath.get(path), metadata);
               if ("caller" in admission) {
                 const { stream } = call as unknown as { stream: ServerHttp2Stream }; // not in the library's types
                 this.#admitted.set(metadata, { caller: admission.caller, stream });
                 this.#widen(stream);
                 admitted(metadata);
               } else finish(call, gate, admission);
-            });
+            };
+            answer().catch(() => gate.close()); // the connection broke meanwhile
           },
         }),
     });
@@ -167,7 +169,7 @@ class GrpcServer implements Server {
 
   /** Lets the peer be further ahead than HTTP/2's 64 KiB: for uploads, once it has proven itself. */
   #widen({ session }: ServerHttp2Stream): void {
-    if (session === undefined || this.#tuned.has(session)) return;
+    if (session === undefined || session.destroyed || this.#tuned.has(session)) return;
     this.#tuned.add(session);
     session.setLocalWindowSize(bulkWindowBytes);
     session.settings({ initialWindowSize: bulkWindowBytes });

@@ -141,6 +141,18 @@ describe("a call over gRPC", () => {
     await expect(again()).resolves.toEqual({ next: 2 });
   });
 
+  it.each([
+    { maxControlBytes: 1 },
+    { keepaliveMs: 0 },
+    { maxUnproven: 1.5 },
+    { handshakeMs: Number.NaN },
+    { maxStreamBytes: -1 },
+  ])("is refused with %o", (options) => {
+    expect(() => grpcTransport({ role: "driver", secret, ...options })).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" }) as Error,
+    );
+  });
+
   it("is served over IPv6, where the machine has it", async ({ skip }) => {
     const driver = transport("driver");
     const server = await driver

@@ -161,12 +161,12 @@ describe("bytes over gRPC", () => {
     const server = await transport("executor").serve(handlers);
     const peer = await transport("driver").connect(server.address, "executor");
     const bytes = randomBytes(9, 4 * mebi);
-    const ranges = (at: number): { offset: number; length: number }[] => [{ offset: at * 65_536, length: 65_536 }];
-    const every = Array.from({ length: 64 }, (_, at) => at);
+    const ranges = (at: number): { offset: number; length: number }[] => [{ offset: at * 16_384, length: 16_384 }];
+    const every = Array.from({ length: 256 }, (_, at) => at);
     await Promise.all(
       every.map((at) =>
         peer.upload("executor.writeArena", { ...life, ...once, ranges: ranges(at) }, [
-          bytes.subarray(at * 65_536, (at + 1) * 65_536),
+          bytes.subarray(at * 16_384, (at + 1) * 16_384),
         ]),
       ),
     );
@@ -174,6 +174,19 @@ describe("bytes over gRPC", () => {
       every.map((at) => peer.download("executor.readArena", { ...life, ranges: ranges(at) })),
     );
     expect(Buffer.compare(Buffer.concat(back as Uint8Array[]), bytes)).toBe(0);
+  });
+
+  it("are not sent to the end once the other side has refused them", async () => {
+    const { handlers } = arenaOf(10);
+    const server = await transport("executor").serve(handlers);
+    const proxy = await proxyTo(server.address);
+    const peer = await transport("driver").connect(proxy.address, "executor");
+    const length = 100 * mebi;
+    const bytes = new Uint8Array(new SharedArrayBuffer(length));
+    await expect(
+      peer.upload("executor.writeArena", { ...life, ...once, ranges: [{ offset: 0, length }] }, [bytes]),
+    ).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message: "beyond the arena" });
+    expect(proxy.bytes.caller).toBeLessThan(length / 2);
   });
 
   it("are asked for up to a limit only", async () => {
@@ -223,6 +236,24 @@ describe("bytes over gRPC", () => {
       code: "UNREACHABLE",
       message: expect.stringContaining("no progress") as string,
     });
+  });
+
+  it("F20: and calls end soon after a peer is cut off without a word, though nothing closes the connection", async () => {
+    const { handlers } = arenaOf(mebi);
+    const waiting: Handlers = { ...handlers, calls: { "executor.stop": () => new Promise(() => {}) } };
+    const server = await transport("executor").serve(waiting);
+    const proxy = await proxyTo(server.address);
+    const peer = await transport("driver", { keepaliveMs: 100 }).connect(proxy.address, "executor");
+    const ranges = [{ offset: 0, length: mebi }];
+    await peer.download("executor.readArena", { ...life, ranges });
+    proxy.spoil("server", 0, () => Buffer.alloc(0)); // what the server says is swallowed from now on
+    const long = { deadlineMs: 60_000 };
+    const outcomes = await Promise.allSettled([
+      peer.call("executor.stop", life, long),
+      peer.download("executor.readArena", { ...life, ranges }, long),
+    ]);
+    expect(proxy.fired()).toBe(true);
+    expect(outcomes).toMatchObject([{ reason: { code: "UNREACHABLE" } }, { reason: { code: "UNREACHABLE" } }]);
   });
 
   it("F25: cut or damaged on their way are never taken, wherever that happens, and the next attempt is whole", async () => {
