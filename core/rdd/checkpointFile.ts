@@ -2,10 +2,11 @@
  * One partition in a file: 8 bytes "SSCKPT1\n"; number of records and CRC-32 of the block, 4 bytes each; length of the
  * block, 8 bytes; the block as `encodeValues` writes it. All numbers little-endian.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { decodeValues, encodeValues } from "../column/codec.ts";
 import { SuperstepError, excerpt } from "../errors.ts";
+import { writeWhole } from "../storage/writeWhole.ts";
 
 /** What must be found in a file. */
 export interface CheckpointFile {
@@ -22,16 +23,7 @@ const headerBytes = 24;
 export function writeCheckpointFile(path: string, attempt: number, records: readonly unknown[]): CheckpointFile {
   const block = encodeValues(records);
   const written: CheckpointFile = { path, count: records.length, crc: crc32(block), byteLength: block.byteLength };
-  const temporary = `${path}.temporary-${attempt}`;
-  const file = openSync(temporary, "w");
-  try {
-    writeAll(file, headerOf(written));
-    writeAll(file, block);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
+  writeWhole(path, attempt, [headerOf(written), block]);
   return written;
 }
 
@@ -56,10 +48,6 @@ function headerOf({ count, crc, byteLength }: CheckpointFile): Buffer {
   header.writeUInt32LE(crc, 12);
   header.writeBigUInt64LE(BigInt(byteLength), 16);
   return header;
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
 }
 
 function readOrFail(expected: CheckpointFile): Buffer {

@@ -3,10 +3,11 @@
  * length, 8 bytes; then the columns' bytes, one after the other. All numbers little-endian. What the columns are is kept
  * by who wrote them.
  */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Arena } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
+import { writeWhole } from "../../core/storage/writeWhole.ts";
 import { damagedCheckpoint } from "../../core/rdd/checkpointFile.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 
@@ -54,17 +55,7 @@ export function writeColumnFile(
   for (const piece of piecesOf(parts, task)) crc = crc32(piece, crc);
   const byteLength = parts.reduce((sum, part) => sum + part.byteLength, 0);
   const written: ColumnFile = { path, count: parts.length, crc, byteLength };
-  const temporary = `${path}.temporary-${task.attempt}`;
-  const file = openSync(temporary, "w");
-  try {
-    for (const piece of [headerOf(written), ...piecesOf(parts, task)]) {
-      for (let at = 0; at < piece.length;) at += writeSync(file, piece, at, piece.length - at);
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
+  writeWhole(path, task.attempt, piecesOf([headerOf(written), ...parts], task));
   return written;
 }
 
