@@ -137,4 +137,33 @@ describe("jobs and supersteps on simulated executors", () => {
   it("happen in the same way whenever the same seed is played", async () => {
     for (const seed of seeds.slice(0, 3)) expect((await play(seed)).trace).toEqual((await play(seed)).trace);
   });
+
+  it("are no reason to give anybody up while threads are busy with long tasks of another job", async () => {
+    const merge = (): void => undefined;
+    const cluster = new SimCluster({
+      seed: 1,
+      numExecutors: 2,
+      mergeContributions: merge,
+      receive: receivers.ref("receive"),
+    });
+    const { clock } = cluster;
+    await clock.run(cluster.start(), 60_000);
+    const [first, second] = cluster.group.executors;
+    const busy = (host: number, numTasks: number): ReturnType<SimCluster["run"]> => {
+      const tasks = Array.from({ length: numTasks }, () => 20_000);
+      const placement = { kind: "pinned", hosts: tasks.map(() => host) } as const;
+      const operator = { module: "simulation", name: "sleep" };
+      return cluster.run({ name: "sleep", stages: [{ name: "sleep", operator, tasks, parents: [], placement }] }, {});
+    };
+    const long = busy(first!.id, first!.numThreads);
+    await clock.pass(100);
+    const steps = cluster.supersteps([1, 2, 3, 4], 3);
+    expect(await clock.run(steps, 30_000)).toEqual(serialSupersteps([1, 2, 3, 4], 3));
+    expect(clock.now()).toBeGreaterThan(20_000); // one executor did wait for the other
+    expect(await clock.run(long, 100)).toMatchObject({
+      results: Array.from({ length: first!.numThreads }, () => 20_000),
+    });
+    expect([cluster.network.fired.get("recovery"), cluster.group.executors]).toEqual([undefined, [first, second]]);
+    await clock.run(cluster.stop(), 10_000);
+  });
 });

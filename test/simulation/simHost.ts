@@ -150,6 +150,10 @@ export class SimHost implements Host {
     /** Ends here, for ever, if the thread is gone. */
     const alive = <T>(value: T): T | Promise<never> =>
       this.#runs(launch) ? value : new Promise<never>(() => undefined);
+    const sleep = async (ms: number): Promise<void> => {
+      await new Promise<void>((resolve) => clock.after(ms, resolve));
+      await alive(undefined);
+    };
     return {
       partition: launch.partition,
       attempt: launch.attempt,
@@ -158,14 +162,12 @@ export class SimHost implements Host {
       work: async () => {
         const isStraggler = random.next() < faults.straggler;
         if (isStraggler) count("straggler");
-        await new Promise<void>((resolve) =>
-          clock.after(random.next() * faults.maxWorkMs * (isStraggler ? 100 : 1), resolve),
-        );
-        await alive(undefined);
+        await sleep(random.next() * faults.maxWorkMs * (isStraggler ? 100 : 1));
         if (random.next() >= faults.userError) return;
         count("userError");
         throw new Error("this attempt fails");
       },
+      sleep,
       fetch: async (id) => alive(await fetchForTask(this.blocks, id, fetchElsewhere)),
       store: async (id, bytes) => {
         await alive(undefined);

@@ -13,6 +13,7 @@ export interface SimTask {
   readonly memory: Uint32Array;
   /** Works for some time. */
   work(): Promise<void>;
+  sleep(ms: number): Promise<void>;
   fetch(id: BlockId): Promise<Uint8Array | undefined>;
   store(id: BlockId, bytes: Uint8Array): Promise<void>;
   deliver(host: number, bytes: Uint8Array): void;
@@ -89,6 +90,12 @@ export const simOperators: Readonly<Record<string, SimOperator>> = {
     if (block === undefined) throw new Error("there is no broadcast");
     await task.work();
     return params.map((byte, at) => byte ^ shared[at]! ^ block[at % block.length]!);
+  },
+
+  /** Takes as long as it is told. */
+  async sleep(_shared: unknown, ms: number, task) {
+    await task.sleep(ms);
+    return ms;
   },
 
   /** Fails in all attempts. */

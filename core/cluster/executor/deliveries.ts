@@ -12,9 +12,9 @@ import { PartBuilder } from "./exchangeParts.ts";
 export interface DeliveriesOptions {
   readonly host: number;
   readonly clock: Clock;
-  /** Milliseconds that a part is sent again and again before it counts as undeliverable. */
+  /** Milliseconds out of reach after which a host counts as one that nothing can be delivered to. */
   readonly patienceMs: number;
-  /** Sends a part to a host's mailbox; rejects with UNREACHABLE if it is to be tried again. */
+  /** Sends a part to a host's mailbox; rejects with UNREACHABLE, or NO_CAPACITY, if it is to be tried again. */
   readonly send: (to: number, part: Part, signal: AbortSignal) => Promise<void>;
   readonly exchanged: (report: StageReport) => void;
 }
@@ -166,14 +166,16 @@ export class Deliveries {
 
   async #send(to: number, part: Part, signal: AbortSignal): Promise<void> {
     const { host, clock, patienceMs, send } = this.#options;
-    const deadline = clock.now() + patienceMs;
+    let deadline: number | undefined;
     for (let retryMs = firstRetryMs; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
       if (signal.aborted) throw new SuperstepError("CANCELLED", "exchange: its stage has ended");
       try {
         return await send(to, part, signal);
       } catch (cause) {
-        if (signal.aborted || !hasCode(cause, "UNREACHABLE")) throw cause;
-        if (clock.now() + retryMs > deadline) {
+        const isThere = hasCode(cause, "NO_CAPACITY"); // it only has no thread for the stage yet, or no room
+        if (signal.aborted || !(isThere || hasCode(cause, "UNREACHABLE"))) throw cause;
+        deadline = isThere ? undefined : (deadline ?? clock.now() + patienceMs);
+        if (deadline !== undefined && clock.now() + retryMs > deadline) {
           const message = `exchange: host ${host} could not deliver to host ${to} within ${patienceMs} ms`;
           throw new SuperstepError("HOST_LOST", message, { cause, details: { host, to } });
         }

@@ -18,7 +18,7 @@ export interface MailboxesOptions {
   readonly host: number;
   readonly arena: Arena;
   readonly clock: Clock;
-  /** Milliseconds that a part waits for its stage to become known here. */
+  /** Milliseconds that a part waits for its stage to become known here, before it is to be sent again. */
   readonly patienceMs: number;
   /** Bytes of parts that are here and not taken, at most: others are refused for now. */
   readonly maxBytes: number;
@@ -84,7 +84,7 @@ export class Mailboxes {
     place: ({ mailbox, part, from }, byteLength) => {
       if (this.#bytes === 0 || this.#bytes + byteLength <= this.#options.maxBytes) return [new Uint8Array(byteLength)];
       const message = `exchange: part ${part} of host ${from.host} for mailbox ${mailbox} finds no room now`;
-      throw new SuperstepError("UNREACHABLE", message);
+      throw new SuperstepError("NO_CAPACITY", message);
     },
     take: async (header, pieces) => {
       const bytes = pieces[0] ?? new Uint8Array(0);
@@ -130,7 +130,7 @@ export class Mailboxes {
       };
       const timer = this.#options.clock.after(this.#options.patienceMs, () => {
         leave();
-        reject(new SuperstepError("UNREACHABLE", `exchange: nothing is known here of mailbox ${mailbox}`));
+        reject(new SuperstepError("NO_CAPACITY", `exchange: nothing is known here of mailbox ${mailbox} yet`));
       });
       wakers.add(wake);
     });

@@ -122,10 +122,13 @@ export class Service {
       read: (from, block) => this.#readBlock(from, block),
       keep: (block, bytes) => this.host.blocks.put(block, bytes, "memoryAndDisk"),
     });
-    const patience = { host: id, clock, patienceMs: config.hostTimeoutMs };
-    this.mailboxes = new Mailboxes({ ...patience, arena: this.arena, maxBytes: maxMailboxBytes });
+    // a part that waits is answered before its sender gives up waiting: see PeerLink
+    const patienceMs = Math.ceil(config.hostTimeoutMs / 4);
+    this.mailboxes = new Mailboxes({ host: id, clock, patienceMs, arena: this.arena, maxBytes: maxMailboxBytes });
     const deliveries = new Deliveries({
-      ...patience,
+      host: id,
+      clock,
+      patienceMs: config.hostTimeoutMs,
       send: async (to, { pieces, ...part }, signal) => {
         this.reach("ship");
         const header = { ...this.#incarnationOf(to), from: me, ...part };

@@ -90,7 +90,7 @@ describe("Mailboxes", () => {
     await mailboxes.open(exchange, "s");
     await early;
     expect(heard()).toEqual([["s"], ["s", 2, 7]]);
-    expect(await clock.run(never, 2000)).toMatchObject({ code: "UNREACHABLE" });
+    expect(await clock.run(never, 2000)).toMatchObject({ code: "NO_CAPACITY" });
     expect(clock.numTimers).toBe(0);
   });
 
@@ -110,7 +110,7 @@ describe("Mailboxes", () => {
     expect(place(1000)[0]).toHaveLength(1000);
     const waiting = mailboxes.upload.take(header(2, 0), [new Uint8Array(80)], caller).catch(() => undefined);
     expect(place(20)[0]).toHaveLength(20);
-    expect(() => place(21)).toThrow(expect.objectContaining({ code: "UNREACHABLE" }));
+    expect(() => place(21)).toThrow(expect.objectContaining({ code: "NO_CAPACITY" }));
     await clock.run(waiting, 2000);
     expect(place(1000)[0]).toHaveLength(1000);
   });
@@ -171,6 +171,16 @@ describe("Deliveries", () => {
     const failure = await hopeless.clock.run(hopeless.deliveries.finished(7, 1, 101)!, 1000);
     expect(failure).toMatchObject({ kind: "permanent", error: { superstep: { code: "HOST_LOST" } } });
     expect(hopeless.reports).toEqual([]);
+  });
+
+  it("wait, however long, for a host that is there but not ready", async () => {
+    const { clock, deliveries } = make(async () => {
+      if (clock.now() < 100_000) throw new SuperstepError("NO_CAPACITY", "not yet");
+    });
+    deliverToAll(deliveries);
+    void deliveries.finished(7, 0, 100);
+    expect(await clock.run(deliveries.finished(7, 1, 101)!, 200_000)).toBe(undefined);
+    expect(clock.now()).toBeGreaterThanOrEqual(100_000);
   });
 
   it("send nothing where there is nothing to send", async () => {
