@@ -2,7 +2,7 @@
  * `npm run bench [-- --full] [-- --runs N]`: what Superstep costs beside a plain serial program and beside graphology,
  * on the same graph in the same run. See README.md for how to read it.
  *
- * `--transfer` measures only how fast bytes go from one process to another.
+ * `--transfer` measures only how fast bytes go from one process to another, `--cluster` what executors cost beside threads.
  *
  * Ends with status 1 if two engines disagree about a result.
  */
@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { benchCluster } from "./cluster.ts";
 import { agree, type Digest } from "./engines/engine.ts";
 import { rmat, socialGraph, type BenchGraph } from "./graphs.ts";
 import type { Computation, Measurement } from "./measure.ts";
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     full: { type: "boolean", default: false },
     runs: { type: "string", default: "3" },
     transfer: { type: "boolean", default: false },
+    cluster: { type: "boolean", default: false },
   },
 });
 const runs = Number(values.runs);
@@ -141,6 +143,7 @@ const folder = mkdtempSync(path.join(os.tmpdir(), "superstep-bench-"));
 try {
   sayMachine();
   if (values.transfer) await benchTransfer(runs, say);
+  else if (values.cluster) process.exitCode = (await benchCluster(runs, say)) ? 0 : 1;
   else await benchAll(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });
