@@ -224,6 +224,7 @@ export class Context {
   /** Ends all threads and frees everything; unfinished jobs fail with CONTEXT_STOPPED. Idempotent. */
   stop(): Promise<void> {
     this.#chaos?.stop();
+    this.interrupts?.dispose();
     return this.driver.stop();
   }
 

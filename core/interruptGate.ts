@@ -9,6 +9,10 @@ export class InterruptGate {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #graceMs: number;
+  readonly #onAbort = (): void => {
+    if (this.#holders === 0) this.#open();
+    else this.#timer = setTimeout(() => this.#open(), this.#graceMs).unref();
+  };
   #holders = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -17,7 +21,7 @@ export class InterruptGate {
     this.#outer = outer;
     this.#graceMs = graceMs;
     if (outer.aborted) this.#open();
-    else outer.addEventListener("abort", () => this.#onAbort(), { once: true });
+    else outer.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   /** Aborts when the outer signal does, or when the last one who held it then lets go. */
@@ -42,9 +46,10 @@ export class InterruptGate {
     };
   }
 
-  #onAbort(): void {
-    if (this.#holders === 0) this.#open();
-    else this.#timer = setTimeout(() => this.#open(), this.#graceMs).unref();
+  /** Hears the outer signal no more. Idempotent. */
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#outer.removeEventListener("abort", this.#onAbort);
   }
 
   #open(): void {

@@ -39,6 +39,14 @@ describe("InterruptGate", () => {
     expect(gate.signal.aborted).toBe(true);
   });
 
+  it("hears no more once it is disposed of", () => {
+    const outer = new AbortController();
+    const gate = new InterruptGate(outer.signal);
+    gate.dispose();
+    outer.abort();
+    expect(gate.signal.aborted).toBe(false);
+  });
+
   it("passes over a holder that does not let go within a minute", () => {
     vi.useFakeTimers();
     const outer = new AbortController();
