@@ -323,17 +323,19 @@ describe("F82: sockets that are no peers", () => {
 
   it("are closed, the oldest first, when there are a thousand of them, and peers still come in", async () => {
     const { handlers } = counting();
-    const server = await transport("driver", { handshakeMs: 2000, maxUnproven: 50 }).serve(handlers);
+    const server = await transport("driver", { handshakeMs: 60_000, maxUnproven: 50 }).serve(handlers);
     const sockets = Array.from({ length: 1000 }, () => socketTo(server.address));
     let open = 1000;
-    const ends = sockets.map(async (socket) => {
-      await closed(socket);
-      open--;
+    const most = new Promise<void>((resolve) => {
+      for (const socket of sockets) {
+        void closed(socket).then(() => {
+          if (--open === 50) resolve();
+        });
+      }
     });
     const peer = await transport("executor").connect(server.address, "driver", { deadlineMs: 10_000 });
     await expect(peer.call("driver.report", call)).resolves.toEqual({ next: 1 });
-    await Promise.all(ends);
-    expect(open).toBe(0);
+    await most;
     await expect(peer.call("driver.report", call)).resolves.toEqual({ next: 1 }); // it has proven itself: it stays
   });
 
