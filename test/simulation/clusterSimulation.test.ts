@@ -1,7 +1,7 @@
 /**
  * Driver and executors over a simulated network and clock: what they say is delayed, lost, doubled and overtaken; links are
  * cut, processes freeze and die, machines vanish, clocks are an hour apart. One seed is one run, which `SUPERSTEP_SEED=n`
- * plays again.
+ * plays again; `SUPERSTEP_SEEDS=n` plays n of them.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOperator } from "../../core/host/operators.ts";
@@ -107,7 +107,7 @@ function breakThings({ clock, network, launcher, driver }: SimCluster, random: R
   return () => (isQuiet = true);
 }
 
-const numSeeds = 200;
+const numSeeds = Number(process.env["SUPERSTEP_SEEDS"] ?? 200);
 const only = process.env["SUPERSTEP_SEED"];
 const seeds = only === undefined ? Array.from({ length: numSeeds }, (_, seed) => seed) : [Number(only)];
 

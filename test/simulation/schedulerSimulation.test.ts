@@ -1,6 +1,7 @@
 /**
  * The scheduler and its shell on hosts in simulated time, without a network: hosts die, are drained and come anew; tasks,
- * threads and blocks are lost. One seed is one run, which `SUPERSTEP_SEED=n` plays again.
+ * threads and blocks are lost. One seed is one run, which `SUPERSTEP_SEED=n` plays
+ * again; `SUPERSTEP_SEEDS=n` plays n of them.
  */
 import { describe, expect, it } from "vitest";
 import { JobRunner } from "../../core/cluster/jobRunner.ts";
@@ -159,7 +160,7 @@ class World {
   }
 }
 
-const numSeeds = 200;
+const numSeeds = Number(process.env["SUPERSTEP_SEEDS"] ?? 200);
 const only = process.env["SUPERSTEP_SEED"];
 const seeds = only === undefined ? Array.from({ length: numSeeds }, (_, seed) => seed) : [Number(only)];
 

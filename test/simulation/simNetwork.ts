@@ -46,6 +46,9 @@ export const noFaults: NetworkFaults = {
   lateMs: 0,
 };
 
+/** How to end calls that wait for an answer. */
+type Calls = Set<(why: string) => void>;
+
 type Method = CallName | UploadName | DownloadName;
 
 const defaultDeadlineMs = 10_000;
@@ -115,6 +118,7 @@ export class SimNetwork {
     method: Method | "connect",
     handle: (handlers: Handlers, caller: Caller, receiver: SimProcess) => Promise<T>,
     { deadlineMs = defaultDeadlineMs, signal }: CallOptions = {},
+    peerCalls?: Calls,
   ): Promise<T> {
     const to = this.#listening.get(address)?.process;
     const fault = this.#faultOf(method, from.name, to?.name ?? "nobody");
@@ -123,6 +127,7 @@ export class SimNetwork {
       const settle = (): void => {
         deadline.clear();
         from.calls.delete(unreachable);
+        peerCalls?.delete(unreachable);
         to?.callers.delete(died);
         signal?.removeEventListener("abort", aborted);
       };
@@ -140,6 +145,7 @@ export class SimNetwork {
       const died = (): void => void from.clock.after(refusedMs, () => unreachable("it has died"));
       const deadline = from.clock.after(deadlineMs, () => unreachable(`no answer within ${deadlineMs} ms`));
       from.calls.add(unreachable);
+      peerCalls?.add(unreachable);
       if (signal?.aborted === true) return aborted();
       signal?.addEventListener("abort", aborted, { once: true });
       if (to === undefined || to.isDead) return void from.clock.after(refusedMs, () => unreachable("nobody is there"));
@@ -201,7 +207,7 @@ export class SimProcess implements Transport {
   readonly #network: SimNetwork;
   readonly #addresses: Set<Address> = new Set();
   /** Calls of its own that wait for an answer, and those who wait for one of its. */
-  readonly calls: Set<(why: string) => void> = new Set();
+  readonly calls: Calls = new Set();
   readonly callers: Set<() => void> = new Set();
   #thawed: Promise<void> | undefined;
 
@@ -260,7 +266,9 @@ class SimPeer implements Peer {
   readonly address: Address;
   readonly #network: SimNetwork;
   readonly #from: SimProcess;
-  readonly #closed = new AbortController();
+  /** Calls under way. */
+  readonly #open: Calls = new Set();
+  #isClosed = false;
 
   constructor(network: SimNetwork, from: SimProcess, address: Address) {
     this.#network = network;
@@ -326,7 +334,8 @@ class SimPeer implements Peer {
   }
 
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
+    for (const reject of this.#open) reject("closed");
   }
 
   #exchange<T>(
@@ -334,11 +343,8 @@ class SimPeer implements Peer {
     options: CallOptions | undefined,
     handle: (handlers: Handlers, caller: Caller, receiver: SimProcess) => Promise<T>,
   ): Promise<T> {
-    const signals = [this.#closed.signal, ...(options?.signal === undefined ? [] : [options.signal])];
-    return this.#network.exchange(this.#from, this.address, method, handle, {
-      ...options,
-      signal: AbortSignal.any(signals),
-    });
+    if (this.#isClosed) return Promise.reject(new SuperstepError("UNREACHABLE", `${this.#from.name}: closed`));
+    return this.#network.exchange(this.#from, this.address, method, handle, options, this.#open);
   }
 }
 
@@ -352,7 +358,7 @@ function copied<T>(value: T): T {
 }
 
 function copy(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Uint8Array.from(value);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(copy);
   if (typeof value !== "object" || value === null) {
     if (typeof value === "function" || typeof value === "symbol") throw new Error(`a message holds a ${typeof value}`);
