@@ -20,16 +20,12 @@ const maxCalls = 2000;
 /** Compiles calls into one list of statements. */
 export class Calls implements Compilation {
   readonly builder: Builder = new Builder();
-  readonly #onSend: (to: "src" | "dst", evaluate: () => Data) => void;
+  /** Takes messages that are sent. At first there is nobody to send to. */
+  onSend: (to: "src" | "dst", evaluate: () => Data) => void = () => undefined;
   #numCalls = 0;
 
-  /** `onSend` is given what messages are sent. Default: there is nobody to send to. */
-  constructor(onSend: (to: "src" | "dst", evaluate: () => Data) => void = () => undefined) {
-    this.#onSend = onSend;
-  }
-
   send(to: "src" | "dst", evaluate: () => Data): void {
-    this.#onSend(to, evaluate);
+    this.onSend(to, evaluate);
   }
 
   /**

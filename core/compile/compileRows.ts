@@ -4,13 +4,14 @@
 import type { ColumnSet } from "../column/types.ts";
 import type { ShippedFunction } from "../function/ship.ts";
 import { Calls } from "./callFunction.ts";
+import { countedLoop } from "./countedLoop.ts";
 import { columnValue, writeRow } from "./columnValues.ts";
 import { assembleLoop, type CompiledLoop } from "./compiledLoop.ts";
 import { sourceOfShipped } from "./functionSource.ts";
 import { LoopParams } from "./loopParams.ts";
-import { Refused, type Refusal } from "./refused.ts";
+import { refusable, type Refusal } from "./refused.ts";
 import { dataOf } from "./shapes.ts";
-import { binary, get, i32, type Label, type Local } from "./tree.ts";
+import { get } from "./tree.ts";
 
 /** A loop over rows [from, to): `output` row by row what `fn` returns for the row of each of `args`. */
 export interface RowsSpec {
@@ -31,7 +32,7 @@ export function compileRows({ fn, args, output }: RowsSpec): CompiledLoop | Refu
     const { builder } = calls;
     const row = builder.variable("i32", "row");
     builder.assign(row, params.get("from"));
-    countedLoop(calls, row, params.get("to"), () => {
+    countedLoop(builder, row, params.get("to"), () => {
       const index = get(row);
       const values = Object.entries(args).map(([name, set]) => columnValue(set, name, index, params));
       const result = dataOf(calls.call(sourceOfShipped(fn), values, "value"), builder);
@@ -39,32 +40,4 @@ export function compileRows({ fn, args, output }: RowsSpec): CompiledLoop | Refu
     });
     return assembleLoop(params, builder.statements, {});
   });
-}
-
-/** Runs `body` for `index` from its present value to `end`, in a nested list of statements. */
-export function countedLoop({ builder }: Calls, index: Local, end: ReturnType<typeof get>, body: () => void): void {
-  const [out, again]: Label[] = [{ name: "out" }, { name: "again" }];
-  const { statements } = builder.nest(() => {
-    builder.add({ do: "leave", label: out!, test: binary("i32.ge_u", get(index), end) });
-    body();
-    builder.assign(index, binary("i32.add", get(index), i32(1)));
-    builder.add({ do: "leave", label: again! });
-  });
-  builder.effects++;
-  builder.add({ do: "block", label: out!, body: [{ do: "loop", label: again!, body: statements }] });
-}
-
-/** What `compile` gives, or why it was refused. */
-export function refusable<T>(argument: string, compile: () => T): T | Refusal {
-  try {
-    return compile();
-  } catch (error) {
-    if (error instanceof Refused) return error.refusalOf(argument);
-    throw error;
-  }
-}
-
-/** True if something did not compile. */
-export function isRefusal(result: object): result is Refusal {
-  return "why" in result;
 }

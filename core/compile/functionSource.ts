@@ -6,10 +6,9 @@ import type { Encoded, FunctionNode, HeapNode } from "../function/heap.ts";
 import { isParsed, parseFunction } from "../function/parseFunction.ts";
 import type { Binding, Names } from "../function/resolveNames.ts";
 import type { ShippedFunction } from "../function/ship.ts";
+import { constantValue } from "./constantValue.ts";
 import { globalValue } from "./mathFunctions.ts";
 import { Refused, type SourcePlace } from "./refused.ts";
-import { booleanOf, numberOf } from "./operations.ts";
-import { f64, i32 } from "./tree.ts";
 import type { Data, Value } from "./value.ts";
 
 /** A function that can be written out where it is called. */
@@ -93,23 +92,8 @@ function outsideValue(name: string, fn: FunctionNode, nodes: readonly HeapNode[]
 }
 
 function capturedValue(encoded: Encoded, nodes: readonly HeapNode[], within: ReadonlySet<number>): Value {
-  switch (typeof encoded) {
-    case "number":
-      return numberOf(f64(encoded));
-    case "boolean":
-      return booleanOf(i32(encoded ? 1 : 0));
-    case "string":
-      return { kind: "string", text: encoded };
-    case "bigint":
-      return BigInt.asIntN(64, encoded) === encoded
-        ? { kind: "bigint", expr: { op: "const", type: "i64", value: encoded } }
-        : { kind: "refused", why: "a bigint beyond 64 bits does not compile" };
-    case "undefined":
-      return { kind: "missing", as: "undefined" };
-    case "object":
-      if (encoded === null) return { kind: "missing", as: "null" };
-      return capturedNode(encoded.ref, nodes, within);
-  }
+  if (typeof encoded !== "object" || encoded === null) return constantValue(encoded);
+  return capturedNode(encoded.ref, nodes, within);
 }
 
 function capturedNode(ref: number, nodes: readonly HeapNode[], within: ReadonlySet<number>): Value {

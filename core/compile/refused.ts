@@ -66,3 +66,18 @@ export function describeRefusal({ expression, line, column, why }: Refusal): str
 function oneLine(text: string): string {
   return excerpt(text.replace(/\s+/g, " "), 62).slice(1, -1).replaceAll('\\"', '"');
 }
+
+/** What `compile` gives, or why it was refused. */
+export function refusable<T>(argument: string, compile: () => T): T | Refusal {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof Refused) return error.refusalOf(argument);
+    throw error;
+  }
+}
+
+/** True if something did not compile. */
+export function isRefusal(result: object): result is Refusal {
+  return "why" in result;
+}

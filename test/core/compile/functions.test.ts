@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../../../core/column/types.ts";
-import { isRefusal } from "../../../core/compile/compileRows.ts";
+import { isRefusal } from "../../../core/compile/refused.ts";
 import type { AnyFunction } from "../../../core/function/ship.ts";
 import { boolean, functionFrom, nullableNumber, number, record, runBoth, scalar, specialNumbers } from "./rows.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../../../core/column/types.ts";
-import { isRefusal } from "../../../core/compile/compileRows.ts";
-import { describeRefusal, type Refusal } from "../../../core/compile/refused.ts";
+import { describeRefusal, isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import type { AnyFunction } from "../../../core/function/ship.ts";
 import { functionFrom, number, record, runBoth } from "./rows.ts";
 

@@ -2,13 +2,13 @@
  * Functions over rows, run compiled and run as JavaScript, over the same columns.
  */
 import { Arena } from "../../../core/column/arena.ts";
-import { allocateColumns, readerOf } from "../../../core/column/columnSet.ts";
+import { allocateColumns, freeColumns, readerOf } from "../../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet, Schema } from "../../../core/column/types.ts";
 import { RunnableLoop } from "../../../core/compile/compiledLoop.ts";
-import { compileRows, isRefusal } from "../../../core/compile/compileRows.ts";
-import type { Refusal } from "../../../core/compile/refused.ts";
+import { compileRows } from "../../../core/compile/compileRows.ts";
+import { isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import { revive } from "../../../core/function/revive.ts";
-import { ship, type AnyFunction } from "../../../core/function/ship.ts";
+import { ship, type AnyFunction, type ShippedFunction } from "../../../core/function/ship.ts";
 import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
 
 const environment = { importModule: (url: string) => import(url) as Promise<Record<string, unknown>> };
@@ -49,46 +49,58 @@ export function offsetsOf(name: string, { columns }: ColumnSet): Record<string, 
 /** What a function made of rows: the bytes of the columns, or that it met a missing value. */
 export type Outcome = string;
 
+/** Columns by name: rows of them are arguments. */
+export type Arguments = Readonly<Record<string, { readonly schema: Schema; readonly values: readonly unknown[] }>>;
+
+type Outcomes = { readonly compiled: Outcome; readonly asJavaScript: Outcome };
+
 /** Runs `fn` over the rows both ways; the refusal if it does not compile. */
-export async function runBoth(
-  fn: AnyFunction,
-  args: Readonly<Record<string, { readonly schema: Schema; readonly values: readonly unknown[] }>>,
-  output: Schema,
-): Promise<{ compiled: Outcome; asJavaScript: Outcome } | Refusal> {
-  const arena = Arena.create({ capacityBytes: 1 << 20 });
+export async function runBoth(fn: AnyFunction, args: Arguments, output: Schema): Promise<Outcomes | Refusal> {
   const shipped = ship(fn, "test", "fn");
-  const sets = Object.fromEntries(
-    Object.entries(args).map(([name, { schema, values }]) => [name, columnsOf(arena, schema, values)] as const),
+  return compareBoth(shipped, await revive(shipped, environment), args, output);
+}
+
+const arena = Arena.create({ capacityBytes: 1 << 24 });
+
+/** As `runBoth`, for a function that was taken apart already, and what it is in this thread. */
+export function compareBoth(
+  shipped: Pick<ShippedFunction, "nodes" | "argument">,
+  fn: AnyFunction,
+  args: Arguments,
+  output: Schema,
+): Outcomes | Refusal {
+  const sets = Object.entries(args).map(
+    ([name, { schema, values }]) => [name, columnsOf(arena, schema, values)] as const,
   );
-  const length = Object.values(args)[0]!.values.length;
-  const out = (): ColumnSet => ({
+  const { length } = Object.values(args)[0]!.values;
+  const [first, second] = [1, 2].map((): ColumnSet => ({
     schema: output,
     length,
     columns: allocateColumns(arena, output, length, "test"),
-  });
-  const [first, second] = [out(), out()];
-  const loop = compileRows({ fn: shipped, args: sets, output: first });
-  if (isRefusal(loop)) return loop;
-  const params = Object.assign(
-    { from: 0, to: length },
-    offsetsOf("out", first),
-    ...Object.entries(sets).map(([name, set]) => offsetsOf(name, set)),
-  ) as Record<string, number>;
-  const missing = (): never => {
-    throw new NeedsNullable(0, "");
-  };
-  const compiled = outcome(arena, first, () => new RunnableLoop(loop, arena.memory).run(params, { missing }));
+  }));
+  try {
+    const loop = compileRows({ fn: shipped, args: Object.fromEntries(sets), output: first! });
+    if (isRefusal(loop)) return loop;
+    const offsets = [...sets, ["out", first!] as const].map(([name, set]) => offsetsOf(name, set));
+    const params = Object.assign({ from: 0, to: length }, ...offsets) as Record<string, number>;
+    const missing = (): never => {
+      throw new NeedsNullable(0, "");
+    };
+    const compiled = outcome(first!, () => void new RunnableLoop(loop, arena.memory).run(params, { missing }));
 
-  const run = (await revive(shipped, environment)) as (...values: unknown[]) => unknown;
-  const readers = Object.values(sets).map((set) => readerOf(set, arena));
-  const writer = writerFor(output, arena, second.columns, 0, length);
-  const asJavaScript = outcome(arena, second, () => {
-    for (let row = 0; row < length; row++) writer.set(row, run(...readers.map((reader) => reader.get(row))));
-  });
-  return { compiled, asJavaScript };
+    const run = fn as (...values: unknown[]) => unknown;
+    const readers = sets.map(([, set]) => readerOf(set, arena));
+    const writer = writerFor(output, arena, second!.columns, 0, length);
+    const asJavaScript = outcome(second!, () => {
+      for (let row = 0; row < length; row++) writer.set(row, run(...readers.map((reader) => reader.get(row))));
+    });
+    return { compiled, asJavaScript };
+  } finally {
+    for (const set of [first!, second!, ...sets.map(([, set]) => set)]) freeColumns(arena, set);
+  }
 }
 
-function outcome(arena: Arena, set: ColumnSet, run: () => void): Outcome {
+function outcome(set: ColumnSet, run: () => void): Outcome {
   try {
     run();
   } catch (error) {
