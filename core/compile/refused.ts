@@ -33,6 +33,8 @@ export class Refused extends Error {
   readonly line: number;
   readonly column: number;
   readonly isPlaced: boolean;
+  /** The function that is refused, once it is known. */
+  argument: string | undefined;
 
   constructor(why: string, source?: SourcePlace, node?: Node) {
     super(why);
@@ -48,12 +50,16 @@ export class Refused extends Error {
 
   /** The same refusal at a place, unless it has one. */
   at(source: SourcePlace, node: Node): Refused {
-    return this.isPlaced ? this : new Refused(this.message, source, node);
+    if (this.isPlaced) return this;
+    const placed = new Refused(this.message, source, node);
+    placed.argument = this.argument;
+    return placed;
   }
 
+  /** As plain data. `argument`: what it is of, if that was not said. */
   refusalOf(argument: string): Refusal {
     const { expression, file, line, column, message: why } = this;
-    return { argument, expression, file, line, column, why };
+    return { argument: this.argument ?? argument, expression, file, line, column, why };
   }
 }
 
@@ -80,4 +86,14 @@ export function refusable<T>(argument: string, compile: () => T): T | Refusal {
 /** True if something did not compile. */
 export function isRefusal(result: object): result is Refusal {
   return "why" in result;
+}
+
+/** Runs `compile`; what it refuses is refused as of this argument. */
+export function refusing<T>(argument: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof Refused) error.argument ??= argument;
+    throw error;
+  }
 }

@@ -112,6 +112,20 @@ export function chooseData(test: Expr, a: Data, b: Data): Data {
   );
 }
 
+/** True if two types are one. */
+export function isSameShape(a: Data, b: Data): boolean {
+  if (a.kind === "record") {
+    if (b.kind !== "record" || a.fields.size !== b.fields.size) return false;
+    return Array.from(a.fields).every(([name, field]) => {
+      const other = b.fields.get(name);
+      return other !== undefined && isSameShape(field, other);
+    });
+  }
+  if (a.kind === "optional") return b.kind === "optional" && a.as === b.as && isSameShape(a.value, b.value);
+  if (a.kind === "missing") return b.kind === "missing" && a.as === b.as;
+  return a.kind === b.kind && (a.kind !== "number" || a.form === (b as typeof a).form);
+}
+
 /** The same type for assignment: a number that was a small integer may become any number. */
 export function widened(shape: Data): Data {
   switch (shape.kind) {

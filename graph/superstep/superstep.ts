@@ -4,9 +4,11 @@
  * of their own, with `combine` between them.
  */
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import { isRefusal } from "../../core/compile/refused.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import { MissingValue, type Missing } from "../columns/output.ts";
+import { compiledSuperstep, runCompiledSuperstep } from "../compile/compiledSuperstep.ts";
 import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
 import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 
@@ -30,8 +32,25 @@ export interface SuperstepReport extends ApplyReport, ScanCounts {
 
 export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");
 
-/** Task: one partition's superstep. */
+/** Task: one partition's superstep, compiled where its functions allow it. */
 export async function superstep(
+  input: SuperstepInput,
+  partition: SuperstepPartition,
+  task: TaskContext,
+): Promise<SuperstepReport> {
+  const { scan, apply } = input;
+  const { from, to, rows } = partition;
+  const compiled = compiledSuperstep(scan, apply, rows, task);
+  if (isRefusal(compiled)) return superstepAsJavaScript(input, partition, task);
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const target = new ApplyRows(apply, from, to);
+  const bindings: Bindings = {};
+  await target.bind(bindings, from, to, task);
+  return reportOf(target, counts, () => runCompiledSuperstep(compiled, scan, apply, rows, bindings, counts, task));
+}
+
+/** Task: one partition's superstep in its clear form, with which the compiled one agrees to the bit. */
+export async function superstepAsJavaScript(
   { scan, apply }: SuperstepInput,
   { from, to, rows }: SuperstepPartition,
   task: TaskContext,

@@ -1,0 +1,89 @@
+/**
+ * A superstep over consecutive vertices as one compiled loop: scan, merge and apply. Where only the scan compiles, the
+ * loop calls out once a target.
+ */
+import { Calls } from "../../core/compile/callFunction.ts";
+import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
+import { LoopParams } from "../../core/compile/loopParams.ts";
+import { isRefusal, refusable, type Refusal } from "../../core/compile/refused.ts";
+import type { Callee, Statement } from "../../core/compile/tree.ts";
+import { leavesOf, type Data } from "../../core/compile/value.ts";
+import type { ApplyInput } from "../superstep/apply.ts";
+import type { ScanInput, ScanRows } from "../superstep/scan.ts";
+import { ApplyRow } from "./applyRow.ts";
+import { ScanLoop } from "./scanLoop.ts";
+
+/**
+ * A scan that leaves targets to others. Its hook "target" is given the target, 1 if messages came, else 0, and the
+ * numbers that `message` is made of.
+ */
+export interface CompiledScan {
+  readonly loop: CompiledLoop;
+  /** Text of the merged message, over `m0`, `m1`, …. */
+  readonly message: string;
+  readonly numLeaves: number;
+}
+
+/** A compiled superstep; `scan` instead of `loop` where the apply runs as JavaScript, for this reason. */
+export type CompiledSuperstep =
+  { readonly loop: CompiledLoop } | { readonly scan: CompiledScan; readonly applyRefused: Refusal };
+
+/** Compiles a superstep over rows of consecutive vertices; the refusal of the scan if that does not compile. */
+export function compileSuperstep(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledSuperstep | Refusal {
+  const loop = refusable("vertexProgram", () => {
+    const params = new LoopParams();
+    const calls = new Calls();
+    const scanning = new ScanLoop(scan, rows, params);
+    const applying = new ApplyRow(apply, params);
+    applying.begin(calls);
+    const counts = scanning.add(calls, (target) => applying.add(target, calls));
+    return assembleLoop(params, calls.builder.statements, { ...counts, ...applying.results() });
+  });
+  if (!isRefusal(loop)) return { loop };
+  // Encoded columns are gathered, so that every target must be looked at.
+  const isForAll = apply.program.applyTo === "all" || apply.output.columns.some(({ kind }) => kind === "encoded");
+  const alone = compileScan(scan, rows, isForAll);
+  return isRefusal(alone) ? alone : { scan: alone, applyRefused: loop };
+}
+
+/** Compiles a scan. `isForAll`: targets without messages are given to the hook too. */
+export function compileScan(scan: ScanInput, rows: ScanRows, isForAll: boolean): CompiledScan | Refusal {
+  return refusable("sendMessage", () => {
+    const params = new LoopParams();
+    const calls = new Calls();
+    const scanning = new ScanLoop(scan, rows, params);
+    const { builder } = calls;
+    const counts = scanning.add(calls, ({ index, has, merged }) => {
+      const leaves = leavesOf(merged);
+      const callee: Callee = { name: "target", params: ["i32", "i32", ...leaves.map(({ type }) => type)] };
+      const call: Statement = { do: "call", callee, args: [index, has, ...leaves] };
+      if (isForAll) builder.add(call);
+      else builder.branch(has, () => builder.add(call));
+    });
+    const loop = assembleLoop(params, builder.statements, { ...counts });
+    return { loop, message: textOf(scanning.message), numLeaves: leavesOf(scanning.message).length };
+  });
+}
+
+/** JavaScript that makes a value again from its leaves. */
+function textOf(value: Data): string {
+  let next = 0;
+  const text = (each: Data): string => {
+    switch (each.kind) {
+      case "number":
+      case "bigint":
+        return `m${next++}`;
+      case "boolean":
+        return `(m${next++} !== 0)`;
+      case "missing":
+        return each.as;
+      case "optional": {
+        const present = `m${next++} !== 0`;
+        return `(${present} ? ${text(each.value)} : ${each.as})`;
+      }
+      case "record":
+        return `({ ${Array.from(each.fields, ([name, field]) => `${JSON.stringify(name)}: ${text(field)}`).join(", ")} })`;
+    }
+  };
+  return text(value);
+}

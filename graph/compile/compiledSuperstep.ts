@@ -1,0 +1,193 @@
+/**
+ * Task half of compiled supersteps: compiles once a thread, runs over the columns of the arena.
+ */
+import type { ColumnSet } from "../../core/column/types.ts";
+import { RunnableLoop, type CompiledLoop, type LoopHooks } from "../../core/compile/compiledLoop.ts";
+import type { Refusal } from "../../core/compile/refused.ts";
+import type { TaskContext } from "../../core/host/task.ts";
+import type { Bindings } from "../columns/accessors.ts";
+import { runLoop } from "../columns/loop.ts";
+import type { EdgeRows } from "../partition/topology.ts";
+import { applyText, type ApplyInput } from "../superstep/apply.ts";
+import type { ScanCounts, ScanInput, ScanRows } from "../superstep/scan.ts";
+import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperstep } from "./compileSuperstep.ts";
+import { putColumns, putIds, putRows, type LoopValues } from "./loopOffsets.ts";
+import { runRounds } from "./rounds.ts";
+
+/** Why loops over rows of an explicit vertex cut run as JavaScript. */
+const ofCut: Refusal = {
+  argument: "sendMessage",
+  expression: "",
+  file: "",
+  line: 0,
+  column: 0,
+  why: "supersteps over an explicit vertex cut do not compile",
+};
+
+/** The compiled form of a superstep, or why it has none. Kept by the thread. */
+export function compiledSuperstep(
+  scan: ScanInput,
+  apply: ApplyInput,
+  rows: ScanRows,
+  task: TaskContext,
+): CompiledSuperstep | Refusal {
+  if (isCut(rows)) return ofCut;
+  const key = `superstep ${scanKey(scan, rows)} ${applyKey(apply)}`;
+  return task.memo(key, () => compileSuperstep(scan, apply, rows));
+}
+
+/** The compiled form of a scan whose targets go to a hook, or why it has none. Kept by the thread. */
+export function compiledScan(scan: ScanInput, rows: ScanRows, task: TaskContext): CompiledScan | Refusal {
+  if (isCut(rows)) return ofCut;
+  return task.memo(`scan ${scanKey(scan, rows)}`, () => compileScan(scan, rows, false));
+}
+
+/**
+ * Runs a compiled superstep. `bindings`: what `ApplyRows.bind` bound.
+ *
+ * @throws MissingValue if a value is missing where there is no room for it.
+ */
+export function runCompiledSuperstep(
+  compiled: CompiledSuperstep,
+  scan: ScanInput,
+  apply: ApplyInput,
+  rows: ScanRows,
+  bindings: Bindings,
+  counts: ScanCounts,
+  task: TaskContext,
+): void {
+  if ("scan" in compiled) {
+    const made: { target?: LoopHooks[string] } = {};
+    runLoop(
+      { ...bindings, made },
+      { declarations: "", body: targetText(compiled.scan, applyText(apply, "message")) },
+      task,
+    );
+    runCompiledScan(compiled.scan, scan, rows, made.target!, counts, task);
+    return;
+  }
+  const values = scanValues(scan, rows);
+  putColumns(values, "before", apply.vertices);
+  putColumns(values, "after", apply.output);
+  values["marks"] = apply.received.offset;
+  for (const [name, value] of Object.entries(apply.globals)) values[`global ${name}`] = value;
+  const hooks: Record<string, LoopHooks[string]> = { missing: bindings["afterMissing"] as () => void };
+  const aggregators = Object.values(apply.program.aggregators);
+  aggregators.forEach(({ kind }, at) => {
+    if (kind === "max") values[`total${at}`] = (bindings[`total${at}`] as { value: number }).value;
+    else hooks[`sum${at}`] = (x) => (bindings[`total${at}`] as { add(x: number): void }).add(x!);
+  });
+  const carried = aggregators.flatMap(({ kind }, at) => (kind === "max" ? [`total${at}`] : []));
+  const results = run(compiled.loop, rows, values, carried, hooks, task);
+  counts.messages += results["messages"] ?? 0;
+  counts.edgesScanned += results["edgesScanned"] ?? 0;
+  (bindings["applyCounts"] as { received: number }).received += results["received"] ?? 0;
+  aggregators.forEach(({ kind }, at) => {
+    const total = bindings[`total${at}`] as { value: number };
+    if (kind === "max") total.value = results[`total${at}`] ?? total.value;
+  });
+}
+
+/** Runs a compiled scan: `target` is called with each target, 1 if messages came to it, and what its message is made of. */
+export function runCompiledScan(
+  { loop }: CompiledScan,
+  scan: ScanInput,
+  rows: ScanRows,
+  target: LoopHooks[string],
+  counts: ScanCounts,
+  task: TaskContext,
+): void {
+  const results = run(loop, rows, scanValues(scan, rows), [], { target }, task);
+  counts.messages += results["messages"] ?? 0;
+  counts.edgesScanned += results["edgesScanned"] ?? 0;
+}
+
+/** Text that sets `made.target` to the hook that runs `onTarget`, text over `t`, `has` and `message`. */
+export function targetText({ message, numLeaves }: CompiledScan, onTarget: string): string {
+  const leaves = Array.from({ length: numLeaves }, (_, at) => `m${at}`).join(", ");
+  return `made.target = (t, had, ${leaves}) => {
+  const has = had !== 0;
+  const message = ${message};
+  ${onTarget}
+};`;
+}
+
+function run(
+  loop: CompiledLoop,
+  rows: ScanRows,
+  values: LoopValues,
+  carried: readonly string[],
+  hooks: LoopHooks,
+  task: TaskContext,
+): Readonly<Record<string, number>> {
+  const { arena } = task;
+  const runnable = task.memo(
+    `wasm ${Buffer.from(loop.bytes).toString("latin1")}`,
+    () => new RunnableLoop(loop, arena.memory),
+  );
+  const both = [rows.inRows, rows.outRows].filter((each) => each !== undefined);
+  const offsets = both.map((each) => arena.view(each.offsets));
+  return runRounds(runnable, both[0]!.numRows, offsets, values, carried, hooks, task);
+}
+
+function scanValues(scan: ScanInput, rows: ScanRows): LoopValues {
+  const values: LoopValues = {};
+  putColumns(values, "vertex", scan.vertices);
+  putColumns(values, "edge", scan.edges);
+  putIds(values, scan.ids);
+  if (scan.active) values["active"] = scan.active.offset;
+  if (rows.inRows) putRows(values, "in", rows.inRows);
+  if (rows.outRows) putRows(values, "out", rows.outRows);
+  return values;
+}
+
+function isCut({ inRows, outRows }: ScanRows): boolean {
+  return inRows?.targets !== undefined || outRows?.targets !== undefined;
+}
+
+/** All that the code of a scan depends on: shipped functions by their ids, which stand for what they capture too. */
+function scanKey({ program, ids, vertices, edges, active }: ScanInput, rows: ScanRows): string {
+  const { sendMessage, mergeMessage, messageType, activeDirection, reads } = program;
+  const ofRows = (each: EdgeRows | undefined): string => (each === undefined ? "-" : each.positions ? "p" : "e");
+  return JSON.stringify([
+    sendMessage.id,
+    mergeMessage.id,
+    messageType ?? "",
+    active ? activeDirection : "",
+    [reads.src, reads.dst, reads.edge],
+    ids.kind,
+    columnsKey(vertices),
+    columnsKey(edges),
+    ofRows(rows.inRows),
+    ofRows(rows.outRows),
+  ]);
+}
+
+function applyKey({ program, ids, vertices, output, globals }: ApplyInput): string {
+  const { vertexProgram, applyTo, noMessage, aggregators } = program;
+  return JSON.stringify([
+    vertexProgram.id,
+    applyTo,
+    constantKey(noMessage),
+    Object.entries(aggregators).map(([name, { kind, of }]) => [name, kind, of.id]),
+    ids.kind,
+    columnsKey(vertices),
+    columnsKey(output),
+    Object.keys(globals),
+  ]);
+}
+
+function columnsKey({ schema, columns }: ColumnSet): unknown {
+  const stored = columns.map((column) =>
+    column.kind === "encoded" ? "encoded" : `${column.data.type}${column.validity ? "?" : ""}`,
+  );
+  return [schema, stored];
+}
+
+/** Tells constants apart that JSON does not. */
+function constantKey(value: unknown): unknown {
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return [typeof value, String(value)];
+  return Object.entries(value).map(([name, item]) => [name, constantKey(item)]);
+}

@@ -1,0 +1,31 @@
+/**
+ * Where the columns that compiled loops name begin, as their parameters.
+ */
+import type { ColumnSet } from "../../core/column/types.ts";
+import type { EdgeRows, IdColumn } from "../partition/topology.ts";
+
+/** Parameters of a compiled loop, by name. */
+export type LoopValues = Record<string, number>;
+
+/** The columns of a set as `${name}0`, `${name}0v`, …. */
+export function putColumns(values: LoopValues, name: string, { columns }: ColumnSet): void {
+  columns.forEach((column, at) => {
+    if (column.kind === "encoded") return;
+    values[`${name}${at}`] = column.data.offset;
+    if (column.validity) values[`${name}${at}v`] = column.validity.offset;
+  });
+}
+
+/** Rows of edges as "inOffsets", "inNeighbours", …. */
+export function putRows(values: LoopValues, side: "in" | "out", rows: EdgeRows): void {
+  values[`${side}First`] = rows.firstRow;
+  values[`${side}FirstEdge`] = rows.firstEdge;
+  values[`${side}Offsets`] = rows.offsets.offset;
+  values[`${side}Neighbours`] = rows.neighbours.offset;
+  if (rows.positions) values[`${side}Positions`] = rows.positions.offset;
+}
+
+/** Ids that are numbers as "ids". */
+export function putIds(values: LoopValues, ids: IdColumn): void {
+  if (ids.kind !== "string") values["ids"] = ids.ids.offset;
+}

@@ -1,0 +1,47 @@
+/**
+ * A compiled loop over rows, round by round: an engine changes to its fast code between calls only, and a cancelled task
+ * stops between them.
+ */
+import type { RunnableLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
+import type { TaskContext } from "../../core/host/task.ts";
+import type { LoopValues } from "./loopOffsets.ts";
+
+/** Rows of a round at most, and edges, but for those of one row. */
+const maxRows = 4096;
+const maxEdges = 2 ** 17;
+
+/**
+ * Runs a loop over rows [0, numRows). `offsets`: where the edges of rows begin, numRows + 1 entries, for each kind of rows
+ * that it walks. `values` are its parameters; results in `carried` are parameters of the next round, others are added up.
+ */
+export function runRounds(
+  loop: RunnableLoop,
+  numRows: number,
+  offsets: readonly Uint32Array[],
+  values: LoopValues,
+  carried: readonly string[],
+  hooks: LoopHooks,
+  task: TaskContext,
+): Readonly<Record<string, number>> {
+  const totals: LoopValues = {};
+  let from = 0;
+  while (from < numRows) {
+    task.throwIfCancelled();
+    const to = endOfRound(from, numRows, offsets);
+    const results = loop.run({ ...values, from, to }, hooks);
+    for (const [name, value] of Object.entries(results)) {
+      if (carried.includes(name)) totals[name] = values[name] = value;
+      else totals[name] = (totals[name] ?? 0) + value;
+    }
+    from = to;
+  }
+  return totals;
+}
+
+function endOfRound(from: number, numRows: number, offsets: readonly Uint32Array[]): number {
+  let to = Math.min(numRows, from + maxRows);
+  for (const each of offsets) {
+    while (to > from + 1 && each[to]! - each[from]! > maxEdges) to = from + ((to - from) >>> 1);
+  }
+  return to;
+}
