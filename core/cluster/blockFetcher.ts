@@ -8,6 +8,7 @@ import type { BlockId } from "../host/task.ts";
 import type { Clock } from "../net/clock.ts";
 import { fetchFailed } from "../schedule/fetchFailure.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
+import { type AskForBlocks, BlockReads } from "./blockReads.ts";
 
 /** Hosts that hold the map outputs of a shuffle, by map; -1 where one is missing. */
 export interface ShuffleLocations {
@@ -24,27 +25,24 @@ export interface BlockFetcherOptions {
   readonly locateShuffle: (shuffle: number) => Promise<ShuffleLocations>;
   /** The hosts that hold a block. */
   readonly locate: (id: BlockId) => Promise<readonly number[]>;
-  /** The bytes of a block of another host, 0 being the driver; undefined if it does not have it. */
-  readonly read: (host: number, id: BlockId) => Promise<Uint8Array | undefined>;
+  /** Asks another host for blocks, 0 being the driver. */
+  readonly ask: AskForBlocks;
   /** Stores a broadcast here. */
   readonly keep: (id: BlockId, bytes: Uint8Array) => Promise<void>;
 }
 
 type ShuffleBlock = BlockId & { readonly kind: "shuffle" };
 
-/** Blocks that are read from other hosts at the same time. */
-const maxReads = 16;
-
 export class BlockFetcher {
   readonly #options: BlockFetcherOptions;
   readonly #locations: Map<number, Promise<ShuffleLocations>> = new Map();
   readonly #broadcasts: Map<number, Promise<Uint8Array | undefined>> = new Map();
-  readonly #waiting: (() => void)[] = [];
-  #reads = 0;
+  readonly #reads: BlockReads;
   #epoch = 0;
 
   constructor(options: BlockFetcherOptions) {
     this.#options = options;
+    this.#reads = new BlockReads(options.ask);
   }
 
   /** Map outputs may have moved: what was learned before `epoch` is asked for again. */
@@ -84,7 +82,7 @@ export class BlockFetcher {
         const { hosts } = await this.#locate(id.shuffle);
         host = hosts[id.map] ?? -1;
         if (host < 0 || host === this.#options.self) throw lost(id, host, undefined);
-        const bytes = await this.#read(host, id);
+        const bytes = await this.#reads.read(host, id);
         if (bytes === undefined) throw lost(id, host, undefined);
         return bytes;
       } catch (error) {
@@ -114,7 +112,7 @@ export class BlockFetcher {
     for (const host of await this.#options.locate(id)) {
       if (host === this.#options.self) continue;
       try {
-        const bytes = await this.#read(host, id);
+        const bytes = await this.#reads.read(host, id);
         if (bytes !== undefined) return bytes;
       } catch (error) {
         if (!hasCode(error, "UNREACHABLE") && !hasCode(error, "BLOCK_CORRUPT") && !hasCode(error, "HOST_LOST")) {
@@ -130,7 +128,7 @@ export class BlockFetcher {
     const key = id.broadcast;
     let fetching = this.#broadcasts.get(key);
     if (fetching === undefined) {
-      fetching = this.#read(0, id).then(async (bytes) => {
+      fetching = this.#reads.read(0, id).then(async (bytes) => {
         if (bytes !== undefined && this.#broadcasts.get(key) === fetching) await this.#options.keep(id, bytes);
         return bytes;
       });
@@ -142,18 +140,6 @@ export class BlockFetcher {
         });
     }
     return fetching;
-  }
-
-  async #read(host: number, id: BlockId): Promise<Uint8Array | undefined> {
-    if (this.#reads >= maxReads) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#reads++;
-    try {
-      return await this.#options.read(host, id);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#reads--;
-      else next();
-    }
   }
 }
 

@@ -370,7 +370,7 @@ export class Driver {
       clock,
       locateShuffle: async (shuffle) => runner.locateShuffle(shuffle),
       locate: async (id) => runner.locate([id]).hosts[0] ?? [],
-      read: (host, id) => this.#executorGroup("fetch").host(host).readBlock(id),
+      ask: (host, ids) => this.#executorGroup("fetch").host(host).askForBlocks(ids),
       keep: (id, bytes) => this.#host.blocks.put(id, bytes, "memoryAndDisk"),
     });
     try {

@@ -13,6 +13,7 @@ import type { Handlers, Server, Transport } from "../net/transport.ts";
 import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Serves } from "../schedule/protocol.ts";
+import { answerBlocks } from "./blockBatch.ts";
 import type { KillManner, Launcher } from "./launcher.ts";
 import { PeerLink } from "./peerLink.ts";
 import { RemoteHost } from "./remoteHost.ts";
@@ -202,10 +203,9 @@ export class ExecutorGroup {
       },
       uploads: {},
       downloads: {
-        "driver.readBlock": async (request) => {
+        "driver.readBlocks": async (request) => {
           this.#heard(request);
-          const bytes = await readBlock(request.id);
-          return bytes && [bytes];
+          return answerBlocks(request.ids, readBlock);
         },
         "driver.payload": async (request) => {
           this.#heard(request);

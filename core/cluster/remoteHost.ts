@@ -202,9 +202,11 @@ export class RemoteHost implements Host {
     this.#commands.push({ type: "peers", peers });
   }
 
-  /** The bytes of a block; undefined if the executor does not have it. Errors as of `Peer.download`. */
-  readBlock(id: BlockId): Promise<Uint8Array | undefined> {
-    return this.#link.download("executor.readBlock", { ...this.me, id });
+  /** Blocks of the executor's, as `answerBlocks` puts them together. Errors as of `Peer.download`. */
+  async askForBlocks(ids: readonly BlockId[]): Promise<Uint8Array> {
+    const answer = await this.#link.download("executor.readBlocks", { ...this.me, ids });
+    if (answer !== undefined) return answer;
+    throw new SuperstepError("UNREACHABLE", `executor ${this.id}: did not answer with blocks`);
   }
 
   /** Writes bytes to ranges of its arena, after it has heard all commands so far. @throws SuperstepError HOST_LOST */

@@ -322,11 +322,12 @@ export interface ArenaRange {
 
 /** Bytes from a peer: the request by method. A block that is not there is `undefined`. */
 export interface Downloads {
-  "executor.readBlock": Incarnation & { readonly id: BlockId };
+  /** Blocks, as `answerBlocks` puts them together. */
+  "executor.readBlocks": Incarnation & { readonly ids: readonly BlockId[] };
   "executor.readArena": Incarnation & { readonly ranges: readonly ArenaRange[] };
   "executor.payload": Incarnation & { readonly number: number };
   /** Of the driver's own store: broadcasts. */
-  "driver.readBlock": Incarnation & { readonly id: BlockId };
+  "driver.readBlocks": Incarnation & { readonly ids: readonly BlockId[] };
   "driver.payload": Incarnation & { readonly number: number };
 }
 

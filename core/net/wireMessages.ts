@@ -323,9 +323,9 @@ export const uploadWires: { readonly [M in keyof Uploads]: Wire<Uploads[M]> } = 
 
 /** Request of each download. */
 export const downloadWires: { readonly [M in keyof Downloads]: Wire<Downloads[M]> } = {
-  "executor.readBlock": record({ ...incarnation, id: blockIdWire }),
+  "executor.readBlocks": record({ ...incarnation, ids: list(blockIdWire) }),
   "executor.readArena": record({ ...incarnation, ranges }),
   "executor.payload": record({ ...incarnation, number: natural }),
-  "driver.readBlock": record({ ...incarnation, id: blockIdWire }),
+  "driver.readBlocks": record({ ...incarnation, ids: list(blockIdWire) }),
   "driver.payload": record({ ...incarnation, number: natural }),
 };

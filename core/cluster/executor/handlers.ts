@@ -4,6 +4,7 @@
 import { invalidArgument, SuperstepError } from "../../errors.ts";
 import type { ArenaRange, Incarnation } from "../../net/messages.ts";
 import type { Handlers } from "../../net/transport.ts";
+import { answerBlocks } from "../blockBatch.ts";
 import { byteLengthOf } from "../payload.ts";
 import type { Service } from "./service.ts";
 
@@ -74,10 +75,9 @@ export function handlersOf(current: () => Service | undefined, stop: (why: strin
       },
     },
     downloads: {
-      "executor.readBlock": async (request) => {
+      "executor.readBlocks": async (request) => {
         const service = serviceFor(request);
-        const bytes = await service.host.blocks.get(request.id);
-        return sending(service, bytes && [bytes]);
+        return sending(service, await answerBlocks(request.ids, (id) => service.host.blocks.get(id)));
       },
       "executor.readArena": async (request) => {
         const service = serviceFor(request);

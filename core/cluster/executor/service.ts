@@ -119,7 +119,7 @@ export class Service {
       clock,
       locateShuffle: (shuffle) => driver.call("driver.locateShuffle", { ...me, shuffle }),
       locate: async (block) => (await driver.call("driver.locate", { ...me, ids: [block] })).hosts[0] ?? [],
-      read: (from, block) => this.#readBlock(from, block),
+      ask: (from, ids) => this.#askForBlocks(from, ids),
       keep: (block, bytes) => this.host.blocks.put(block, bytes, "memoryAndDisk"),
     });
     // a part that waits is answered before its sender gives up waiting: see PeerLink
@@ -220,13 +220,14 @@ export class Service {
     }
   }
 
-  async #readBlock(from: number, id: BlockId): Promise<Uint8Array | undefined> {
-    const bytes =
+  async #askForBlocks(from: number, ids: readonly BlockId[]): Promise<Uint8Array> {
+    const answer =
       from === 0
-        ? await this.#untilReached(() => this.#driver.download("driver.readBlock", { ...this.me, id }))
-        : await this.#peer(from).link.download("executor.readBlock", { ...this.#incarnationOf(from), id });
-    this.receivedBytes += bytes?.byteLength ?? 0;
-    return bytes;
+        ? await this.#untilReached(() => this.#driver.download("driver.readBlocks", { ...this.me, ids }))
+        : await this.#peer(from).link.download("executor.readBlocks", { ...this.#incarnationOf(from), ids });
+    if (answer === undefined) throw new SuperstepError("UNREACHABLE", `host ${from} did not answer with blocks`);
+    this.receivedBytes += answer.byteLength;
+    return answer;
   }
 
   /** Tells the driver of an event: of a task's start with what comes next, for the task may end at once. */

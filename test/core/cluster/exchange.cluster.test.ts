@@ -101,7 +101,7 @@ const check = (master: string, hosts: number, perHost: number, length: number): 
           const stage = stageOf(columns[step % 2]!, columns[(step + 1) % 2]!, awaits, step === 3 ? [0, 1] : []);
           await driver.runJob({ name: "step", stages: [stage] }, { onExchange: (report) => reports.push(report) });
           awaits = stage.exchange!.sends;
-          expect(reports.map(({ host }) => host).sort()).toEqual([...cluster.alive.keys()]);
+          expect(reports.map(({ host }) => host).sort((a, b) => a - b)).toEqual([...cluster.alive.keys()]);
           const bytes = reports.reduce((total, report) => total + report.bytes, 0);
           expect(bytes).toBe((hosts - 1) * (length * 8 + hosts * perHost * 24));
         }

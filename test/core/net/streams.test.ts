@@ -151,7 +151,7 @@ describe("bytes over gRPC", () => {
       peer.upload("executor.writeArena", { ...life, ...once, ranges: fits }, [new Uint8Array(9)]),
     ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await expect(
-      peer.download("executor.readBlock", { ...life, id: { kind: "rdd", rdd: 1, partition: 0 } }),
+      peer.download("executor.readBlocks", { ...life, ids: [{ kind: "rdd", rdd: 1, partition: 0 }] }),
     ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await expect(peer.download("executor.readArena", { ...life, ranges: fits })).resolves.toHaveLength(10);
   });

@@ -247,10 +247,13 @@ const uploads: { readonly [M in UploadName]: readonly Uploads[M][] } = {
 };
 
 const downloads: { readonly [M in DownloadName]: readonly Downloads[M][] } = {
-  "executor.readBlock": [{ ...life, id }],
+  "executor.readBlocks": [
+    { ...life, ids: [] },
+    { ...life, ids: [id, id] },
+  ],
   "executor.readArena": [{ ...life, ranges }],
   "executor.payload": [{ ...life, number: 1 }],
-  "driver.readBlock": [{ ...life, id: { kind: "broadcast", broadcast: 0 } }],
+  "driver.readBlocks": [{ ...life, ids: [{ kind: "broadcast", broadcast: 0 }] }],
   "driver.payload": [{ ...life, number: 0 }],
 };
 
@@ -321,8 +324,8 @@ describe("messages on the wire", () => {
     ["null", null],
     ["a string instead of a struct", "shuffle-1-0-0"],
   ])("F85: a block id with %s is refused", (_what, id) => {
-    for (const wire of [downloadWires["executor.readBlock"], downloadWires["driver.readBlock"]])
-      expect(() => wire.read({ host: 1, incarnation: "a", id }, "request")).toThrow(
+    for (const wire of [downloadWires["executor.readBlocks"], downloadWires["driver.readBlocks"]])
+      expect(() => wire.read({ host: 1, incarnation: "a", ids: [id] }, "request")).toThrow(
         expect.objectContaining({ code: "INVALID_ARGUMENT" }) as Error,
       );
   });
