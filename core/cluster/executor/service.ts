@@ -230,10 +230,14 @@ export class Service {
     return answer;
   }
 
-  /** Tells the driver of an event: of a task's start with what comes next, for the task may end at once. */
+  /**
+   * Tells the driver of an event: of a task's start with what comes next, for the task may end at once; and that an
+   * exchange has ended with the end of the task that comes right after.
+   */
   #report(event: HostEvent): void {
     this.#held.push(event);
-    if (event.type === "taskStarted") this.#holding ??= this.#clock.after(startedMs, () => this.#flush());
+    if (event.type === "taskStarted" || event.type === "exchanged")
+      this.#holding ??= this.#clock.after(startedMs, () => this.#flush());
     else this.#flush();
   }
 
