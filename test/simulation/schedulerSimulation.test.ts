@@ -165,36 +165,40 @@ const only = process.env["SUPERSTEP_SEED"];
 const seeds = only === undefined ? Array.from({ length: numSeeds }, (_, seed) => seed) : [Number(only)];
 
 describe("jobs on simulated hosts", () => {
-  it(`end with the fault-free results or a typed error, in bounded time, for ${seeds.length} seeds`, async () => {
-    const fired = new Map<string, number>();
-    const ends = new Map<string, number>();
-    const add = (counts: Map<string, number>, [what, count]: readonly [string, number]): void =>
-      void counts.set(what, (counts.get(what) ?? 0) + count);
-    for (const seed of seeds) {
-      const run = await play(seed).catch((error: unknown) => {
-        throw new Error(`SUPERSTEP_SEED=${seed}: ${(error as Error).message}`, { cause: error });
-      });
-      for (const entry of run.fired) add(fired, entry);
-      for (const entry of run.account.failed) add(ends, entry);
-      add(ends, ["succeeded", run.account.succeeded]);
-    }
-    if (only !== undefined) return;
-    const all = [
-      "crash",
-      "drained",
-      "notReplaced",
-      "noHost",
-      "userError",
-      "threadDeath",
-      "straggler",
-      "lostBlock",
-      "fetchFailed",
-    ];
-    for (const fault of all) expect(fired.get(fault) ?? 0, fault).toBeGreaterThan(10);
-    // each seed has two jobs that must fail; faults may end others, but not many
-    expect(ends.get("succeeded")!).toBeGreaterThan(6 * numSeeds);
-    expect(ends.get("TASK_FAILED")!).toBeGreaterThanOrEqual(numSeeds);
-  });
+  it(
+    `end with the fault-free results or a typed error, in bounded time, for ${seeds.length} seeds`,
+    async () => {
+      const fired = new Map<string, number>();
+      const ends = new Map<string, number>();
+      const add = (counts: Map<string, number>, [what, count]: readonly [string, number]): void =>
+        void counts.set(what, (counts.get(what) ?? 0) + count);
+      for (const seed of seeds) {
+        const run = await play(seed).catch((error: unknown) => {
+          throw new Error(`SUPERSTEP_SEED=${seed}: ${(error as Error).message}`, { cause: error });
+        });
+        for (const entry of run.fired) add(fired, entry);
+        for (const entry of run.account.failed) add(ends, entry);
+        add(ends, ["succeeded", run.account.succeeded]);
+      }
+      if (only !== undefined) return;
+      const all = [
+        "crash",
+        "drained",
+        "notReplaced",
+        "noHost",
+        "userError",
+        "threadDeath",
+        "straggler",
+        "lostBlock",
+        "fetchFailed",
+      ];
+      for (const fault of all) expect(fired.get(fault) ?? 0, fault).toBeGreaterThan(10);
+      // each seed has two jobs that must fail; faults may end others, but not many
+      expect(ends.get("succeeded")!).toBeGreaterThan(6 * numSeeds);
+      expect(ends.get("TASK_FAILED")!).toBeGreaterThanOrEqual(numSeeds);
+    },
+    1000 * numSeeds,
+  );
 
   it("happen in the same way whenever the same seed is played", async () => {
     for (const seed of seeds.slice(0, 5)) expect((await play(seed)).trace).toEqual((await play(seed)).trace);
