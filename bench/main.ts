@@ -2,19 +2,23 @@
  * `npm run bench [-- --full] [-- --runs N]`: what Superstep costs beside a plain serial program and beside graphology,
  * on the same graph in the same run. See README.md for how to read it.
  *
- * `--transfer` measures only how fast bytes go from one process to another, `--cluster` what executors cost beside threads.
+ * `--suite` measures every algorithm beside the peers that are installed, `--graphs` and `--peers` choose which, and
+ * `--write` writes bench/RESULTS.md. `--transfer` measures only how fast bytes go from one process to another, `--cluster`
+ * what executors cost beside threads.
  *
  * Ends with status 1 if two engines disagree about a result.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchCluster } from "./cluster.ts";
 import { agree, type Digest } from "./engines/engine.ts";
 import { rmat, socialGraph, type BenchGraph } from "./graphs.ts";
 import type { Computation, Measurement } from "./measure.ts";
 import { measure, timeCommand } from "./processes.ts";
+import { benchSuite, suitePeers } from "./suite/benchSuite.ts";
 import { inMs, median, ratio, spread, table } from "./summary.ts";
 import { benchTransfer } from "./transfer.ts";
 
@@ -24,6 +28,11 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     transfer: { type: "boolean", default: false },
     cluster: { type: "boolean", default: false },
+    suite: { type: "boolean", default: false },
+    graphs: { type: "string" },
+    peers: { type: "string", default: suitePeers.join(",") },
+    limit: { type: "string", default: "600" },
+    write: { type: "boolean", default: false },
   },
 });
 const runs = Number(values.runs);
@@ -38,11 +47,15 @@ async function times(count: number, run: () => Promise<number>): Promise<number[
   return found;
 }
 
+function machine(): string {
+  const gigabytes = Math.round(os.totalmem() / 2 ** 30);
+  const cores = `${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? "unknown"}), ${gigabytes} GiB`;
+  return `Node ${process.version}, ${cores}, load ${os.loadavg()[0]!.toFixed(2)}`;
+}
+
 function sayMachine(): void {
   const [load] = os.loadavg();
-  say(
-    `Node ${process.version}, ${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? "unknown"}), load ${load!.toFixed(2)}`,
-  );
+  say(machine());
   if (load! > os.availableParallelism() / 2) say("This machine is busy with something else: times are upper bounds.");
 }
 
@@ -139,11 +152,25 @@ async function benchAll(folder: string): Promise<void> {
   if (!isAgreed) process.exitCode = 1;
 }
 
+const smallGraphs = "kron-14,kron-16,rmat-16,grid-300";
+const largeGraphs = "kron-16,kron-18,kron-20,rmat-20,grid-1000";
+
+async function runSuite(): Promise<void> {
+  const graphs = (values.graphs ?? (values.full ? largeGraphs : smallGraphs)).split(",");
+  const peers = values.peers.split(",").filter(Boolean);
+  const output = values.write ? fileURLToPath(new URL("../../bench/RESULTS.md", import.meta.url)) : undefined;
+  if (
+    !(await benchSuite({ graphs, runs, peers, limitMs: 1000 * Number(values.limit), output }, folder, machine(), say))
+  )
+    process.exitCode = 1;
+}
+
 const folder = mkdtempSync(path.join(os.tmpdir(), "superstep-bench-"));
 try {
   sayMachine();
   if (values.transfer) await benchTransfer(runs, say);
   else if (values.cluster) process.exitCode = (await benchCluster(runs, say)) ? 0 : 1;
+  else if (values.suite) await runSuite();
   else await benchAll(folder);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@
  * Measurements run as processes of their own, so that none leaves compiled code or garbage to the next.
  */
 import { spawn } from "node:child_process";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Measurement } from "./measure.ts";
 
@@ -11,25 +12,45 @@ const measurement = fileURLToPath(new URL("./measure.js", import.meta.url));
 /** One measurement; see `measure.ts`. */
 export async function measure(engine: string, file: string, rounds: number | "load"): Promise<Measurement> {
   const last = rounds === "load" ? ["0", "load"] : [String(rounds)];
-  const { stdout } = await finished(["--expose-gc", measurement, engine, file, ...last]);
+  const { stdout } = await finished(process.execPath, ["--expose-gc", measurement, engine, file, ...last]);
   return JSON.parse(stdout) as Measurement;
 }
 
 /** Runs the `superstep` command; resolves to the milliseconds from its start to its end. */
 export async function timeCommand(args: readonly string[]): Promise<number> {
-  return (await finished([command, ...args])).ms;
+  return (await finished(process.execPath, [command, ...args])).ms;
 }
 
-function finished(args: readonly string[]): Promise<{ stdout: string; ms: number }> {
+/** How a program is run. */
+export interface ProgramOptions {
+  /** Milliseconds after which it is ended; default: none. */
+  readonly limitMs?: number;
+  /** Whether what it says on standard error is shown; default: true. */
+  readonly isHeard?: boolean;
+}
+
+/** Runs a program to its end. Rejects if it fails, or takes longer than it may. */
+export function finished(
+  program: string,
+  args: readonly string[],
+  { limitMs, isHeard = true }: ProgramOptions = {},
+): Promise<{ stdout: string; ms: number }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const stderr = isHeard ? "inherit" : "ignore";
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", stderr],
+      ...(limitMs !== undefined && { timeout: limitMs, killSignal: "SIGKILL" }),
+    });
     let stdout = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) resolve({ stdout, ms: performance.now() - started });
-      else reject(new Error(`${args.join(" ")} ended with ${code ?? signal}`));
+      const ms = performance.now() - started;
+      if (code === 0) return resolve({ stdout, ms });
+      const isLate = limitMs !== undefined && ms >= limitMs;
+      const end = isLate ? `took more than ${Math.round(limitMs / 1000)} s` : `ended with ${code ?? signal}`;
+      reject(new Error(`${path.basename(args.find((arg) => !arg.startsWith("-")) ?? program)} ${end}`));
     });
   });
 }

@@ -1,0 +1,38 @@
+"""What the adapters of Python libraries share: times, memory, one JSON object on standard output."""
+
+import json
+import sys
+import time
+
+
+def resident():
+    """Resident bytes of this process."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+
+
+def absent(how):
+    """Says how to install what is missing, and ends."""
+    print(json.dumps({"absent": how}))
+    sys.exit(0)
+
+
+def times(runs, run, check):
+    """Milliseconds of each run, and what `check` makes of the last result."""
+    ms = []
+    for _ in range(runs):
+        result = None
+        started = time.perf_counter()
+        result = run()
+        ms.append((time.perf_counter() - started) * 1000)
+    return {"ms": ms, "check": float(check(result))}
+
+
+def squares(values):
+    """The sum of squares of values scaled to sum to 1."""
+    total = sum(values)
+    return sum((value / total) ** 2 for value in values)
+
+
+def report(**measured):
+    print(json.dumps(measured))
