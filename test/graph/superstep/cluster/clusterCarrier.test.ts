@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { explainGraph } from "../../../../graph/explain.ts";
 import { everything, useParts } from "../../../../graph/parts.ts";
 import { useContext } from "../../../support/context.ts";
 import { graphOf, integersFrom, randomArcs, type Arc } from "../../../support/graphs.ts";
@@ -178,6 +179,16 @@ describe("ClusterCarrier", () => {
       }
     },
   );
+
+  it("is told of by explain: where supersteps run, and why not on executors", async () => {
+    const graph = graphOf(new SimulatedFleet([1, 1]).context(), ring(24), 3);
+    expect(await explainGraph(graph)).toContain("supersteps run on 2 executors");
+    const why = "run on the threads of this process, since";
+    const named = graph.mapVertices((id) => `v${id}`);
+    expect(await explainGraph(named)).toContain(`${why} an attribute of its vertices is a string or an object`);
+    const cut = graph.partitionBy("EdgePartition2D", 3);
+    expect(await explainGraph(cut)).toContain(`${why} the graph has an explicit vertex cut`);
+  });
 
   it("takes in executors that join, at the next snapshot", async () => {
     const fleet = new SimulatedFleet([1], 1, { snapshotEvery: 2 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import type { Context } from "../../../../core/context.ts";
 import type { Graph } from "../../../../graph/graph.ts";
-import { useCluster } from "../../../support/cluster.ts";
+import { shortSettings, useCluster } from "../../../support/cluster.ts";
 import { useContext } from "../../../support/context.ts";
 import { graphOf, integersFrom, randomArcs } from "../../../support/graphs.ts";
 import { outcome, programs } from "../../../support/superstepPrograms.ts";
@@ -120,5 +120,28 @@ describe("supersteps without executors", () => {
       code: "HOST_LOST",
     });
     stopSecond();
+  });
+});
+
+describe("supersteps with an executor that falls silent", () => {
+  const local = useContext("local[1]");
+  const config = { ...shortSettings, snapshotEvery: 2, maxHostReplacements: 1000 };
+  const cluster = useCluster("local-cluster[2,1]", { config });
+  afterAll(async () => expect(await usedAfterGarbage(cluster.context)).toBe(0));
+
+  it("go on without it, and give the same", async () => {
+    const arcs = randomArcs(6, 60, 240);
+    const program = programs["PageRank, rounds"]!;
+    const { driver } = cluster.context;
+    let victim: number | undefined;
+    const stop = driver.events.subscribe((event) => {
+      if (victim !== undefined || event.type !== "superstep" || event.n !== 3) return;
+      victim = driver.executors[0]!.id;
+      driver.killHost(victim, "freeze");
+    });
+    const got = await outcome(cluster.context, program, arcs, 6);
+    stop();
+    expect(got.result).toEqual((await outcome(local, program, arcs, 6)).result);
+    expect(cluster.lost.map(({ host }) => host)).toContain(victim);
   });
 });
