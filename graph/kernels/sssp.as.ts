@@ -113,8 +113,8 @@ export function split(
   for (let i = from; i < to; i++) {
     const v = word(far, i);
     const distance = double(distances, v);
-    if (distance < settled) store<u8>(flags + v, 0);
-    else if (distance < bound) {
+    if (distance < settled) continue;
+    if (distance < bound) {
       store<u8>(flags + v, inNear);
       setWord(buffer, numNear++, v);
       if (numNear == bufferWords) {
