@@ -69,9 +69,10 @@ export class RemoteHost implements Host {
   readonly #knownStages: Set<number> = new Set();
   /** Launches that have not ended, with the parameters on offer for them. */
   readonly #launches: Map<number, { readonly params: Payload; readonly slot: number }> = new Map();
-  /** Numbers of attempts to write to its arena: the last one, and those under way. */
+  /** The number of the last attempt to write to its arena. */
   #lastWrite = 0;
-  readonly #writing: Set<number> = new Set();
+  /** Ends with the last write. */
+  #writes: Promise<void> = Promise.resolve();
   #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
   #forgetTimer: Timer | undefined;
   /** Ends when the events before have been told: those with results to fetch take their time. */
@@ -209,20 +210,20 @@ export class RemoteHost implements Host {
     throw new SuperstepError("UNREACHABLE", `executor ${this.id}: did not answer with blocks`);
   }
 
-  /** Writes bytes to ranges of its arena, after it has heard all commands so far. @throws SuperstepError HOST_LOST */
-  async writeArena(ranges: readonly ArenaRange[], bytes: readonly Uint8Array[]): Promise<void> {
-    await this.#orLost(async () => {
+  /**
+   * Writes bytes to ranges of its arena, after it has heard all commands so far, and after all writes before: what is
+   * written later is not overwritten by what a caller that gave up left under way. @throws SuperstepError HOST_LOST
+   */
+  writeArena(ranges: readonly ArenaRange[], bytes: readonly Uint8Array[]): Promise<void> {
+    const write = async (): Promise<void> => {
       this.#flushForget();
       await this.#commands.flushed();
       const number = ++this.#lastWrite;
-      this.#writing.add(number);
-      try {
-        const header = { ...this.me, ranges, number, since: Math.min(...this.#writing) };
-        await this.#link.upload("executor.writeArena", header, bytes);
-      } finally {
-        this.#writing.delete(number);
-      }
-    });
+      await this.#link.upload("executor.writeArena", { ...this.me, ranges, number, since: number }, bytes);
+    };
+    const written = this.#writes.then(() => this.#orLost(write));
+    this.#writes = written.catch(() => undefined);
+    return written;
   }
 
   /** The bytes of ranges of its arena, one after the other. @throws SuperstepError HOST_LOST */

@@ -95,4 +95,26 @@ describe("calls between driver and executors", () => {
       await play(method, fault);
     });
   });
+
+  it("write an arena in the order in which they were asked to, also if nobody waits for the first any more", async () => {
+    const merge = (): void => undefined;
+    const receive = receivers.ref("receive");
+    const cluster = new SimCluster({ seed: 1, numExecutors: 1, mergeContributions: merge, receive });
+    const { clock, network } = cluster;
+    await clock.run(cluster.start(), 60_000);
+    const host = cluster.group.host(1);
+    const range = { offset: 65536, length: 8 };
+    for (const fault of faults) {
+      network.faults = { ...noFaults, lateMs: 400 };
+      let calls = 0;
+      network.plan = (method) => (method === "executor.writeArena" && calls++ === 0 ? fault : undefined);
+      const first = host.writeArena([range], [new Uint8Array(8).fill(1)]);
+      const second = host.writeArena([range], [new Uint8Array(8).fill(2)]);
+      await clock.run(second, 5000);
+      await clock.pass(1000);
+      expect([...(await clock.run(host.readArena([range]), 1000))], fault).toEqual(Array(8).fill(2));
+      await clock.run(first, 0);
+    }
+    await clock.run(cluster.stop(), 10_000);
+  });
 });
