@@ -13,6 +13,11 @@ import type { Bindings } from "./accessors.ts";
 /** Thrown by a loop that met a missing value where the schema has none: the job runs again with nullable fields. */
 export class MissingValue extends Error {}
 
+/** Throws `MissingValue`. */
+export function throwMissing(): never {
+  throw new MissingValue();
+}
+
 /** What was missing where the schema has no room for it: a value, or the field of a record; or a whole record. */
 export type Missing = "value" | "record";
 
@@ -72,9 +77,7 @@ export class RowOutput {
         throw wrongValue(operation, describe(index), extra, "absent, as in the first value", got);
       };
     }
-    bindings[`${name}Missing`] = (): never => {
-      throw new MissingValue();
-    };
+    bindings[`${name}Missing`] = throwMissing;
   }
 
   /**

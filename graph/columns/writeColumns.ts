@@ -40,8 +40,13 @@ export async function writeColumns(
 
 /** Task half: runs the text of a loop that writes `rows`, and says what it wrote, or that a value was missing. */
 export function writeRows(rows: RowOutput, bindings: Bindings, body: string, task: TaskContext): WrittenRows {
+  return writtenRows(rows, () => runLoop(bindings, { declarations: "", body }, task));
+}
+
+/** Task half: what `write` wrote, or that it met a missing value. */
+export function writtenRows(rows: RowOutput, write: () => void): WrittenRows {
   try {
-    runLoop(bindings, { declarations: "", body }, task);
+    write();
   } catch (error) {
     if (error instanceof MissingValue) return { chunks: [], metMissing: "value" };
     throw error;

@@ -1,8 +1,7 @@
 /**
  * Task half of compiled supersteps: compiles once a thread, runs over the columns of the arena.
  */
-import type { ColumnSet } from "../../core/column/types.ts";
-import { RunnableLoop, type CompiledLoop, type LoopHooks } from "../../core/compile/compiledLoop.ts";
+import type { CompiledLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
 import type { Refusal } from "../../core/compile/refused.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
@@ -10,9 +9,10 @@ import { runLoop } from "../columns/loop.ts";
 import type { EdgeRows } from "../partition/topology.ts";
 import { applyText, type ApplyInput } from "../superstep/apply.ts";
 import type { ScanCounts, ScanInput, ScanRows } from "../superstep/scan.ts";
+import { columnsKey } from "./columnsKey.ts";
 import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperstep } from "./compileSuperstep.ts";
 import { putColumns, putIds, putRows, type LoopValues } from "./loopOffsets.ts";
-import { runRounds } from "./rounds.ts";
+import { runnableLoop, runRounds } from "./rounds.ts";
 
 /** Why loops over rows of an explicit vertex cut run as JavaScript. */
 const ofCut: Refusal = {
@@ -57,13 +57,8 @@ export function runCompiledSuperstep(
   task: TaskContext,
 ): void {
   if ("scan" in compiled) {
-    const made: { target?: LoopHooks[string] } = {};
-    runLoop(
-      { ...bindings, made },
-      { declarations: "", body: targetText(compiled.scan, applyText(apply, "message")) },
-      task,
-    );
-    runCompiledScan(compiled.scan, scan, rows, made.target!, counts, task);
+    const target = targetHook(compiled.scan, applyText(apply, "message"), bindings, task);
+    runCompiledScan(compiled.scan, scan, rows, target, counts, task);
     return;
   }
   const values = scanValues(scan, rows);
@@ -102,14 +97,23 @@ export function runCompiledScan(
   counts.edgesScanned += results["edgesScanned"] ?? 0;
 }
 
-/** Text that sets `made.target` to the hook that runs `onTarget`, text over `t`, `has` and `message`. */
-export function targetText({ message, numLeaves }: CompiledScan, onTarget: string): string {
-  const leaves = Array.from({ length: numLeaves }, (_, at) => `m${at}`).join(", ");
-  return `made.target = (t, had, ${leaves}) => {
+/** The hook of a compiled scan that runs `onTarget`, text over `t`, `has`, `message` and what is bound. */
+export function targetHook(
+  { message, numLeaves }: CompiledScan,
+  onTarget: string,
+  bindings: Bindings,
+  task: TaskContext,
+): LoopHooks[string] {
+  const leaves = Array.from({ length: numLeaves }, (_, at) => `m${at}`);
+  const body = `
+made.target = (${["t", "had", ...leaves].join(", ")}) => {
   const has = had !== 0;
   const message = ${message};
   ${onTarget}
 };`;
+  const made: { target?: LoopHooks[string] } = {};
+  runLoop({ ...bindings, made }, { declarations: "", body }, task);
+  return made.target!;
 }
 
 function run(
@@ -121,13 +125,9 @@ function run(
   task: TaskContext,
 ): Readonly<Record<string, number>> {
   const { arena } = task;
-  const runnable = task.memo(
-    `wasm ${Buffer.from(loop.bytes).toString("latin1")}`,
-    () => new RunnableLoop(loop, arena.memory),
-  );
   const both = [rows.inRows, rows.outRows].filter((each) => each !== undefined);
   const offsets = both.map((each) => arena.view(each.offsets));
-  return runRounds(runnable, both[0]!.numRows, offsets, values, carried, hooks, task);
+  return runRounds(runnableLoop(loop, task), both[0]!.numRows, offsets, values, carried, hooks, task);
 }
 
 function scanValues(scan: ScanInput, rows: ScanRows): LoopValues {
@@ -175,13 +175,6 @@ function applyKey({ program, ids, vertices, output, globals }: ApplyInput): stri
     columnsKey(output),
     Object.keys(globals),
   ]);
-}
-
-function columnsKey({ schema, columns }: ColumnSet): unknown {
-  const stored = columns.map((column) =>
-    column.kind === "encoded" ? "encoded" : `${column.data.type}${column.validity ? "?" : ""}`,
-  );
-  return [schema, stored];
 }
 
 /** Tells constants apart that JSON does not. */

@@ -2,7 +2,7 @@
  * A compiled loop over rows, round by round: an engine changes to its fast code between calls only, and a cancelled task
  * stops between them.
  */
-import type { RunnableLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
+import { RunnableLoop, type CompiledLoop, type LoopHooks } from "../../core/compile/compiledLoop.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { LoopValues } from "./loopOffsets.ts";
 
@@ -44,4 +44,12 @@ function endOfRound(from: number, numRows: number, offsets: readonly Uint32Array
     while (to > from + 1 && each[to]! - each[from]! > maxEdges) to = from + ((to - from) >>> 1);
   }
   return to;
+}
+
+/** The loop in this thread: loops with the same code are one, whatever they were compiled for. */
+export function runnableLoop(loop: CompiledLoop, task: TaskContext): RunnableLoop {
+  return task.memo(
+    `wasm ${Buffer.from(loop.bytes).toString("latin1")}`,
+    () => new RunnableLoop(loop, task.arena.memory),
+  );
 }

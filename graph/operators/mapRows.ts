@@ -13,8 +13,10 @@ import { memberReads } from "../../core/function/memberReads.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
-import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.ts";
-import { writeColumns, writeRows } from "../columns/writeColumns.ts";
+import { isRefusal } from "../../core/compile/refused.ts";
+import { compiledMap, runCompiledMap } from "../compile/compiledMap.ts";
+import { RowOutput, throwMissing, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { writeColumns, writeRows, writtenRows } from "../columns/writeColumns.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn, Topology, TopologyPartition } from "../partition/topology.ts";
 import type { EdgeTriplet } from "../types.ts";
@@ -38,7 +40,8 @@ export function isVertexKind(kind: RowKind): boolean {
   return kind === "vertex" || kind === "joined";
 }
 
-interface MapInput {
+/** What all partitions of a map share. */
+export interface MapInput {
   readonly operation: string;
   readonly fn: ShippedFunction<AnyFunction>;
   readonly source: RowSource;
@@ -101,8 +104,22 @@ export async function probe(
   return schemaOf(found.value);
 }
 
-/** Task: maps the rows of one partition. */
+/** Task: maps the rows of one partition, compiled where the function allows it. */
 export async function mapPartition(
+  input: MapInput,
+  partition: TopologyPartition,
+  task: TaskContext,
+): Promise<WrittenRows> {
+  const { fn, source, output } = input;
+  const loop = compiledMap(fn, source, output, task);
+  if (isRefusal(loop)) return mapPartitionAsJavaScript(input, partition, task);
+  const { from, to } = rowRange(source.kind, partition);
+  const rows = new RowOutput(output, from, to);
+  return writtenRows(rows, () => runCompiledMap(loop, source, output, partition, throwMissing, task));
+}
+
+/** Task: maps the rows of one partition in its clear form, with which the compiled one agrees to the bit. */
+export async function mapPartitionAsJavaScript(
   { operation, fn, source, output }: MapInput,
   partition: TopologyPartition,
   task: TaskContext,

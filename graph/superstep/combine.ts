@@ -8,10 +8,12 @@ import type { ColumnRef, ColumnSet, Schema } from "../../core/column/types.ts";
 import { excerpt } from "../../core/errors.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import { isRefusal } from "../../core/compile/refused.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import { writeRows } from "../columns/writeColumns.ts";
 import { RowOutput, sharedCopy, writeStatements, type WrittenRows } from "../columns/output.ts";
+import { compiledScan, runCompiledScan, targetHook } from "../compile/compiledSuperstep.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn } from "../partition/topology.ts";
 import { ApplyRows, applyText, type ApplyInput } from "./apply.ts";
@@ -37,12 +39,28 @@ export interface ScannedPart extends PartMessages, ScanCounts {}
 
 /** Task: scans one part, and keeps the merged messages for the partitions where their targets live. */
 export async function scanPart(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
+  const compiled = compiledScan(input, rows, task);
+  if (isRefusal(compiled)) return scanPartAsJavaScript(input, rows, task);
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const targets: number[] = [];
+  const messages: unknown[] = [];
+  const target = targetHook(compiled, "targets.push(t); merges.push(message);", { targets, merges: messages }, task);
+  runCompiledScan(compiled, input, rows, target, counts, task);
+  return scannedPart(counts, targets, messages);
+}
+
+/** Task: scans one part in its clear form, with which the compiled one agrees to the bit. */
+export async function scanPartAsJavaScript(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
   const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
   const targets: number[] = [];
   const messages: unknown[] = [];
   const bindings: Bindings = { targets, merges: messages };
   await bindScan(bindings, input, rows, counts, task);
   runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(edge.merged); }"), task);
+  return scannedPart(counts, targets, messages);
+}
+
+function scannedPart(counts: ScanCounts, targets: readonly number[], messages: readonly unknown[]): ScannedPart {
   const shared = new Uint32Array(new SharedArrayBuffer(targets.length * 4));
   shared.set(targets);
   const packed = { ...counts, targets: shared, values: sharedCopy(encodeValues(messages)) };

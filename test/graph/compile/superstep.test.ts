@@ -3,10 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { Schema } from "../../../core/column/types.ts";
 import { isRefusal } from "../../../core/compile/refused.ts";
 import { compiledSuperstep } from "../../../graph/compile/compiledSuperstep.ts";
+import { scanPart, scanPartAsJavaScript } from "../../../graph/superstep/combine.ts";
 import { superstep, superstepAsJavaScript } from "../../../graph/superstep/superstep.ts";
-import { integersFrom } from "../../support/graphs.ts";
-import { bytesOf, number, record, specialNumbers } from "../../core/compile/rows.ts";
+import { bytesOf, number, record } from "../../core/compile/rows.ts";
 import { arena, columns, inputOf, randomPartition, scoped, taskContext, type TestProgram } from "./partitions.ts";
+import { valuesOf } from "./values.ts";
 
 type Edge = {
   srcId: number;
@@ -199,21 +200,6 @@ const cases: Record<string, Case> = {
   },
 };
 
-function valuesOf(schema: Schema, seed: number): (row: number) => unknown {
-  const next = integersFrom(seed);
-  const numberAt = (): number => {
-    const kind = next(4);
-    return kind === 0 ? specialNumbers[next(specialNumbers.length)]! : kind === 1 ? next(10) : next(1000) / 1000;
-  };
-  const one = (type: string, nullable: boolean): unknown => {
-    if (nullable && next(3) === 0) return null;
-    if (type === "number") return numberAt();
-    return type === "boolean" ? next(2) === 1 : type === "bigint" ? BigInt(next(1 << 30)) - 5n : `v${next(9)}`;
-  };
-  if (schema.kind === "scalar") return () => one(schema.field.type, schema.field.nullable);
-  return () => Object.fromEntries(schema.fields.map(({ name, type, nullable }) => [name, one(type, nullable)]));
-}
-
 describe("a compiled superstep", () => {
   it.each(Object.entries(cases))(
     "has the bits of the one in JavaScript: %s",
@@ -239,6 +225,14 @@ describe("a compiled superstep", () => {
               return { ...report, rows: chunks, marks, bytes: bytesOf(arena, output) };
             };
             expect(await run(superstep)).toEqual(await run(superstepAsJavaScript));
+            const scan = async (how: typeof scanPart): Promise<unknown> => {
+              const nothing = columns(schema, size, allocate);
+              const marks = allocate("uint8", size);
+              const { input, partition } = inputOf(tested, graph, vertices, edges, nothing, marks, isAllActive);
+              const { values, ...part } = await how(input.scan, partition.rows, taskContext());
+              return { ...part, values: Buffer.from(values).toString("hex") };
+            };
+            expect(await scan(scanPart)).toEqual(await scan(scanPartAsJavaScript));
           });
         }),
         { numRuns: 8, seed: 5, endOnFailure: true },
