@@ -27,7 +27,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `layout      ${layout}`,
       `places      ${placesOf(graph, shape, vertices)}`,
       `kernels     ${runsKernel(graph.ctx) ? "bfs, triangles, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
-      `functions   run as JavaScript, in loops generated for each program over typed columns`,
+      `functions   compiled to WebAssembly with their loop where they are arithmetic over columns, else JavaScript; told as each runs`,
     ].join("\n");
   });
 }

@@ -25,9 +25,18 @@ export async function withContext<R>(
   const { master, cluster, chaos, checkpointDir, checkpointEvery: every } = request;
   const { resume, resumeOtherNode: resumeAcrossVersions } = request;
   const recovery = new RecoveryLog();
+  const told = new Set<string>();
+  const explain = ({ operation, functions }: SuperstepEvent & { type: "functions" }): void => {
+    for (const { argument, text } of functions) {
+      const line = `function    ${argument} of ${operation}: ${text}`;
+      if (!told.has(line)) session.note(line);
+      told.add(line);
+    }
+  };
   const listener = (event: SuperstepEvent): void => {
     session.progress.listener(event);
     recovery.hear(event);
+    if (event.type === "functions" && (request as { readonly explain?: boolean }).explain) explain(event);
     if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
   };
   const appName = `superstep ${(request as { readonly command?: string }).command ?? "view"}`;

@@ -2,6 +2,7 @@
  * The one stream of events that feeds progress, logs and the viewer, and the bus that carries it. Fields are added over
  * time, never renamed; `v` counts the breaks.
  */
+import type { FunctionPath } from "../compile/functionPath.ts";
 import type { ErrorCode, Json } from "../errors.ts";
 
 /** A summary over partitions: the smallest, the middle and the largest value, and the partition of the largest. */
@@ -97,6 +98,8 @@ export type EventBody = { readonly job: number | null } & (
       readonly delta?: number;
       readonly partitionMs?: Spread;
     }
+  /** How the functions of an operation run; once each time it is run. */
+  | { readonly type: "functions"; readonly operation: string; readonly functions: readonly FunctionPath[] }
   | { readonly type: "sample"; readonly n: number; readonly values: readonly Json[] }
   | {
       readonly type: "host";

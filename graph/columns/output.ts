@@ -7,6 +7,7 @@ import { encodeValues } from "../../core/column/codec.ts";
 import type { ColumnSet, EncodedChunk, Field, Schema, StoredColumn } from "../../core/column/types.ts";
 import { describeSchema, fieldsOf } from "../../core/column/schema.ts";
 import { formOf } from "../../core/column/shippable.ts";
+import type { FunctionPath } from "../../core/compile/functionPath.ts";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
 import type { Bindings } from "./accessors.ts";
 
@@ -26,6 +27,8 @@ export interface WrittenRows {
   /** One entry a column, set for encoded ones. */
   readonly chunks: readonly (EncodedChunk | undefined)[];
   readonly metMissing?: Missing;
+  /** How the function ran that made them; the first partition alone tells. */
+  readonly functions?: readonly FunctionPath[];
 }
 
 /** The rows [from, to) of a column set that a task writes. */

@@ -3,7 +3,8 @@
  */
 import type { ColumnSet } from "../../core/column/types.ts";
 import type { CompiledLoop } from "../../core/compile/compiledLoop.ts";
-import type { Refusal } from "../../core/compile/refused.ts";
+import { compiledPaths, refusedPaths, type FunctionPath } from "../../core/compile/functionPath.ts";
+import { isRefusal, type Refusal } from "../../core/compile/refused.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { RowSource } from "../operators/mapRows.ts";
@@ -32,6 +33,14 @@ export function compiledMap(
     columnsKey(output),
   ]);
   return task.memo(`map ${key}`, () => compileMap(fn, source, output));
+}
+
+/** How a function over rows runs. */
+export function mapPaths(
+  { argument }: ShippedFunction<AnyFunction>,
+  loop: CompiledLoop | Refusal,
+): readonly FunctionPath[] {
+  return isRefusal(loop) ? refusedPaths([argument], loop) : compiledPaths([argument]);
 }
 
 /** Runs it over a partition. `missing` is called where a value is missing that there is no room for, and must throw. */

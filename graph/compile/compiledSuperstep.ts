@@ -2,7 +2,8 @@
  * Task half of compiled supersteps: compiles once a thread, runs over the columns of the arena.
  */
 import type { CompiledLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
-import type { Refusal } from "../../core/compile/refused.ts";
+import { compiledPaths, refusedPaths, type FunctionPath } from "../../core/compile/functionPath.ts";
+import { isRefusal, type Refusal } from "../../core/compile/refused.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
@@ -40,6 +41,18 @@ export function compiledSuperstep(
 export function compiledScan(scan: ScanInput, rows: ScanRows, task: TaskContext): CompiledScan | Refusal {
   if (isCut(rows)) return ofCut;
   return task.memo(`scan ${scanKey(scan, rows)}`, () => compileScan(scan, rows, false));
+}
+
+/** How the functions of a superstep run. */
+export function superstepPaths(
+  compiled: CompiledSuperstep | Refusal,
+  { program }: ApplyInput,
+): readonly FunctionPath[] {
+  const ofScan = ["sendMessage", "mergeMessage"];
+  const ofApply = ["vertexProgram", ...Object.keys(program.aggregators)];
+  if (isRefusal(compiled)) return refusedPaths([...ofScan, ...ofApply], compiled);
+  if ("loop" in compiled) return compiledPaths([...ofScan, ...ofApply]);
+  return [...compiledPaths(ofScan), ...refusedPaths(ofApply, compiled.applyRefused)];
 }
 
 /**

@@ -46,10 +46,9 @@ function endOfRound(from: number, numRows: number, offsets: readonly Uint32Array
   return to;
 }
 
-/** The loop in this thread: loops with the same code are one, whatever they were compiled for. */
+/** The loop in this thread: loops with the same code, under the same names, are one, whatever they were compiled for. */
 export function runnableLoop(loop: CompiledLoop, task: TaskContext): RunnableLoop {
-  return task.memo(
-    `wasm ${Buffer.from(loop.bytes).toString("latin1")}`,
-    () => new RunnableLoop(loop, task.arena.memory),
-  );
+  const { bytes, params, results } = loop;
+  const key = `wasm ${params.join()} ${results.join()} ${Buffer.from(bytes).toString("latin1")}`;
+  return task.memo(key, () => new RunnableLoop(loop, task.arena.memory));
 }

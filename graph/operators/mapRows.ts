@@ -14,7 +14,7 @@ import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
-import { compiledMap, runCompiledMap } from "../compile/compiledMap.ts";
+import { compiledMap, mapPaths, runCompiledMap } from "../compile/compiledMap.ts";
 import { RowOutput, throwMissing, writeStatements, type WrittenRows } from "../columns/output.ts";
 import { writeColumns, writeRows, writtenRows } from "../columns/writeColumns.ts";
 import { idReader } from "../partition/idColumn.ts";
@@ -61,14 +61,13 @@ export async function mapRows(
 ): Promise<ColumnSet> {
   const length = isVertexKind(source.kind) ? topology.numVertices : topology.numEdges;
   const schema = await schemaOfFirst(driver, topology, operation, fn, source, length);
-  return writeColumns(driver, operation, schema, length, (output) => {
+  return writeColumns(driver, operation, schema, length, async (output) => {
     const shared: MapInput = { operation, fn, source, output };
-    return driver.runTasks<WrittenRows>({
-      name: operation,
-      operator: mapPartitionRef,
-      shared,
-      tasks: topology.partitions,
-    });
+    const tasks = topology.partitions;
+    const written = await driver.runTasks<WrittenRows>({ name: operation, operator: mapPartitionRef, shared, tasks });
+    const { functions } = written[0] ?? {};
+    if (functions) driver.events.emit({ type: "functions", job: null, operation, functions });
+    return written;
   });
 }
 
@@ -112,10 +111,12 @@ export async function mapPartition(
 ): Promise<WrittenRows> {
   const { fn, source, output } = input;
   const loop = compiledMap(fn, source, output, task);
-  if (isRefusal(loop)) return mapPartitionAsJavaScript(input, partition, task);
+  const functions = task.partition === 0 ? { functions: mapPaths(fn, loop) } : {};
+  if (isRefusal(loop)) return { ...(await mapPartitionAsJavaScript(input, partition, task)), ...functions };
   const { from, to } = rowRange(source.kind, partition);
   const rows = new RowOutput(output, from, to);
-  return writtenRows(rows, () => runCompiledMap(loop, source, output, partition, throwMissing, task));
+  const run = (): void => runCompiledMap(loop, source, output, partition, throwMissing, task);
+  return { ...writtenRows(rows, run), ...functions };
 }
 
 /** Task: maps the rows of one partition in its clear form, with which the compiled one agrees to the bit. */

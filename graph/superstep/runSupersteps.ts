@@ -54,6 +54,7 @@ class SuperstepLoop {
   readonly #carrier: Carrier;
   readonly #checkpoints: RunCheckpoints | undefined;
   #globals: GlobalValues;
+  #hasToldFunctions = false;
 
   constructor(run: Supersteps, carrier: Carrier, checkpoints: RunCheckpoints | undefined) {
     this.#run = run;
@@ -105,6 +106,7 @@ class SuperstepLoop {
     this.#run.driver.events.emit({ type: "superstep.start", job: null, n: number });
     const { apply, driver } = this.#run;
     const { reports, shipping } = await this.#carrier.superstep(number, this.#globals);
+    this.#tellFunctions(reports);
     const total = { messages: 0, edgesScanned: 0, received: 0 };
     for (const report of reports) {
       total.messages += report.messages;
@@ -126,6 +128,15 @@ class SuperstepLoop {
       ...("delta" in this.#globals && { delta: this.#globals["delta"]! }),
     });
     return total.messages;
+  }
+
+  /** Tells how the functions run, once a run. */
+  #tellFunctions(reports: readonly SuperstepReport[]): void {
+    const { functions } = reports[0] ?? {};
+    if (functions === undefined || this.#hasToldFunctions) return;
+    this.#hasToldFunctions = true;
+    const { driver, operation } = this.#run;
+    driver.events.emit({ type: "functions", job: null, operation, functions });
   }
 
   #gatherGlobals(reports: readonly SuperstepReport[]): GlobalValues {

@@ -4,11 +4,12 @@
  * of their own, with `combine` between them.
  */
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { FunctionPath } from "../../core/compile/functionPath.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import { MissingValue, type Missing } from "../columns/output.ts";
-import { compiledSuperstep, runCompiledSuperstep } from "../compile/compiledSuperstep.ts";
+import { compiledSuperstep, runCompiledSuperstep, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
 import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 
@@ -28,6 +29,8 @@ export interface SuperstepPartition {
 /** What one partition's superstep reports; `metMissing` if it must run again with room for that. */
 export interface SuperstepReport extends ApplyReport, ScanCounts {
   readonly metMissing?: Missing;
+  /** How the functions ran; the first partition alone tells. */
+  readonly functions?: readonly FunctionPath[];
 }
 
 export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");
@@ -41,12 +44,14 @@ export async function superstep(
   const { scan, apply } = input;
   const { from, to, rows } = partition;
   const compiled = compiledSuperstep(scan, apply, rows, task);
-  if (isRefusal(compiled)) return superstepAsJavaScript(input, partition, task);
+  const functions = task.partition === 0 ? { functions: superstepPaths(compiled, apply) } : {};
+  if (isRefusal(compiled)) return { ...(await superstepAsJavaScript(input, partition, task)), ...functions };
   const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
   const target = new ApplyRows(apply, from, to);
   const bindings: Bindings = {};
   await target.bind(bindings, from, to, task);
-  return reportOf(target, counts, () => runCompiledSuperstep(compiled, scan, apply, rows, bindings, counts, task));
+  const run = (): void => runCompiledSuperstep(compiled, scan, apply, rows, bindings, counts, task);
+  return { ...reportOf(target, counts, run), ...functions };
 }
 
 /** Task: one partition's superstep in its clear form, with which the compiled one agrees to the bit. */

@@ -172,13 +172,15 @@ describe("superstep run, what it shows", () => {
   it("says how functions run with --explain, each superstep with --verbose, each event with --progress json", async () => {
     const told = await run("components chain.txt --max-supersteps 9 --explain --verbose");
     expect(told.stderr).toMatch(/\nkernels {5}bfs, triangles, and without/);
-    expect(told.stderr).toMatch(/\nfunctions {3}run as JavaScript/);
+    expect(told.stderr).toMatch(/\nfunctions {3}compiled to WebAssembly/);
+    expect(told.stderr).toMatch(/\nfunction {4}sendMessage of connectedComponents: compiled\n/);
     expect(told.stderr).toMatch(/\nsuperstep 1 {2}\d+ active {2}\d+ messages {2}[\d.]+ ms\n/);
     const { stderr } = await run("components chain.txt --max-supersteps 9 --progress json");
     const events = stderr.trimEnd().split("\n").map((line) => JSON.parse(line) as { type: string; v: number }); // prettier-ignore
     expect(new Set(events.map(({ type }) => type))).toEqual(
       new Set([
         "note",
+        "functions",
         "phase",
         "job.start",
         "job.end",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Schema } from "../../../core/column/types.ts";
+import { compiledPaths, refusedPaths } from "../../../core/compile/functionPath.ts";
 import { describeRefusal, isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import type { AnyFunction } from "../../../core/function/ship.ts";
 import { functionFrom, number, record, runBoth } from "./rows.ts";
@@ -100,5 +101,22 @@ describe("what does not compile", () => {
     ["async", /async/, async (a) => a],
   ])("includes %s", async (_what, why, fn) => {
     expect((await refusalOf(fn)).why).toMatch(why);
+  });
+});
+
+describe("how functions run", () => {
+  const refusal: Refusal = { argument: "mergeMessage", expression: "a.x", file: "", line: 3, column: 7, why: "no" };
+
+  it("is told for each: the refused one with its reason, the others by it", () => {
+    expect(refusedPaths(["sendMessage", "mergeMessage"], refusal)).toEqual([
+      {
+        argument: "sendMessage",
+        runs: "JavaScript",
+        text: "JavaScript because of mergeMessage, with which it shares a loop",
+      },
+      { argument: "mergeMessage", runs: "JavaScript", text: "JavaScript because `a.x` at 3:7: no" },
+    ]);
+    expect(refusedPaths(["fn"], refusal)[0]!.text).toBe("JavaScript because `a.x` at 3:7: no");
+    expect(compiledPaths(["fn"])).toEqual([{ argument: "fn", runs: "compiled", text: "compiled" }]);
   });
 });

@@ -154,7 +154,7 @@ describe("a compiled function over rows of a graph", () => {
             const task = taskContext();
             expect(isRefusal(compiledMap(shipped, source, output, task))).toBe(!compiles);
             const written = await how({ operation: "test", fn: shipped, source, output }, partition, task);
-            if (written.metMissing) return written;
+            if (written.metMissing) return written.metMissing;
             expect(rowRange(kind, partition).to).toBeLessThanOrEqual(output.length);
             return [written.chunks.length, bytesOf(arena, output)];
           };

@@ -222,7 +222,7 @@ describe("a compiled superstep", () => {
               if (report.metMissing === "value") return "a missing value";
               const chunks = report.rows.chunks.map((chunk) => chunk && Buffer.from(chunk.bytes).toString("hex"));
               const marks = Buffer.from(arena.view(received)).toString("hex");
-              return { ...report, rows: chunks, marks, bytes: bytesOf(arena, output) };
+              return { ...report, functions: [], rows: chunks, marks, bytes: bytesOf(arena, output) };
             };
             expect(await run(superstep)).toEqual(await run(superstepAsJavaScript));
             const scan = async (how: typeof scanPart): Promise<unknown> => {
@@ -239,6 +239,30 @@ describe("a compiled superstep", () => {
       );
     },
   );
+
+  it("keeps loops apart whose code is the same under other names: along edges, and against them", async () => {
+    const send = {
+      along: (edge: Edge) => edge.sendToDst(edge.srcAttr),
+      against: (edge: Edge) => edge.sendToSrc(edge.dstAttr),
+    };
+    for (const sendMessage of [send.along, send.against]) {
+      const tested = program({ ...cases["distances"]!.program, sendMessage } as never);
+      await scoped(async (allocate) => {
+        const graph = randomPartition(2, 40, 0, 40, 3, allocate);
+        const vertices = columns(number, 40, allocate, (row) => row);
+        const edges = columns(number, graph.numEdges + 200, allocate, () => 1);
+        const results = await Promise.all(
+          [superstep, superstepAsJavaScript].map(async (how) => {
+            const [output, received] = [columns(number, 40, allocate), allocate("uint8", 40)];
+            const { input, partition } = inputOf(tested, graph, vertices, edges, output, received, true);
+            await how(input, partition, taskContext());
+            return bytesOf(arena, output);
+          }),
+        );
+        expect(results[0]).toBe(results[1]);
+      });
+    }
+  });
 
   it("asks between rounds whether it was cancelled", async () => {
     const tested = cases["distances"]!.program;
