@@ -5,7 +5,7 @@ import os from "node:os";
 import { Accumulator, type AddFunction } from "../accumulator.ts";
 import { Broadcast } from "../broadcast.ts";
 import { Arena } from "../column/arena.ts";
-import { bytesPerElement, type ColumnRef } from "../column/types.ts";
+import type { ColumnRef } from "../column/types.ts";
 import { type Config, type ConfigOptions, resolveConfig } from "../config.ts";
 import { invalidArgument, SuperstepError } from "../errors.ts";
 import type { ClusterOptions } from "../contextDefaults.ts";
@@ -15,7 +15,6 @@ import type { Host } from "../host/host.ts";
 import { LocalHost } from "../host/localHost.ts";
 import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
 import { systemClock } from "../net/clock.ts";
-import type { ArenaRange } from "../net/messages.ts";
 import { encodeError } from "../remoteError.ts";
 import { EventBus, type EventListener } from "../schedule/events.ts";
 import { type JobFailure, toError } from "../schedule/failure.ts";
@@ -24,6 +23,7 @@ import type { Contribution } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import type { BlockUsage } from "../storage/blockStore.ts";
 import { BlockFetcher } from "./blockFetcher.ts";
+import { copyColumnsFrom, copyColumnsTo } from "./copyColumns.ts";
 import { ExecutorGroup, type ExecutorInfo } from "./executorGroup.ts";
 import { type ExecutorSource, executorSource } from "./executorSource.ts";
 import { JobRunner } from "./jobRunner.ts";
@@ -182,20 +182,13 @@ export class Driver {
    */
   async copyToHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
     this.#checkRunning();
-    const bytes = columns.map((column) => this.#bytesOf(column));
-    await this.#executorGroup("copyToHost").host(host).writeArena(columns.map(rangeOf), bytes);
+    await copyColumnsTo(this.#executorGroup("copyToHost").host(host), this.arena, columns);
   }
 
   /** Copies columns of an executor's arena to the same places in this one. @throws SuperstepError HOST_LOST */
   async copyFromHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
     this.#checkRunning();
-    const all = await this.#executorGroup("copyFromHost").host(host).readArena(columns.map(rangeOf));
-    let at = 0;
-    for (const column of columns) {
-      const bytes = this.#bytesOf(column);
-      bytes.set(all.subarray(at, at + bytes.byteLength));
-      at += bytes.byteLength;
-    }
+    await copyColumnsFrom(this.#executorGroup("copyFromHost").host(host), this.arena, columns);
   }
 
   /**
@@ -415,11 +408,6 @@ export class Driver {
     throw invalidArgument(what, "master", "one with executors, such as local-cluster[2,1]", this.master);
   }
 
-  #bytesOf(column: ColumnRef): Uint8Array {
-    const { offset, length } = rangeOf(column);
-    return new Uint8Array(this.arena.memory.buffer, offset, length);
-  }
-
   #checkRunning(): void {
     if (this.isStopped) throw new SuperstepError(stopped.code, `${stopped.message}. Create a new one.`);
   }
@@ -427,10 +415,6 @@ export class Driver {
   #merge(contributions: readonly Contribution[]): void {
     for (const { accumulator, value } of contributions) this.#accumulators.get(accumulator)?.deref()?.merge(value);
   }
-}
-
-function rangeOf({ type, offset, length }: ColumnRef): ArenaRange {
-  return { offset, length: length * bytesPerElement[type] };
 }
 
 /** @throws SuperstepError INVALID_ARGUMENT if a job has no stage, or a stage a parent that does not come before it. */

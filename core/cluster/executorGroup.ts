@@ -14,6 +14,7 @@ import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Serves } from "../schedule/protocol.ts";
 import { answerBlocks } from "./blockBatch.ts";
+import { CountWaiters } from "./countWaiters.ts";
 import type { KillManner, Launcher } from "./launcher.ts";
 import { PeerLink } from "./peerLink.ts";
 import { RemoteHost } from "./remoteHost.ts";
@@ -60,13 +61,6 @@ interface Member {
   heardAt: number;
 }
 
-interface Waiter {
-  readonly count: number;
-  readonly resolve: () => void;
-  readonly reject: (error: SuperstepError) => void;
-  readonly timer: Timer;
-}
-
 export class ExecutorGroup {
   readonly #options: ExecutorGroupOptions;
   readonly #payloads: StagePayloads;
@@ -74,7 +68,7 @@ export class ExecutorGroup {
   readonly #byName: Map<string, Member> = new Map();
   /** Names of executors that were lost, or ended before they had registered. */
   readonly #retired: Set<string> = new Set();
-  readonly #waiters: Set<Waiter> = new Set();
+  readonly #waiters: CountWaiters;
   #server: Server | undefined;
   #lastId = 0;
   #replacements = 0;
@@ -88,6 +82,7 @@ export class ExecutorGroup {
     this.#options = options;
     this.#payloads = new StagePayloads(options.arenaBytes);
     this.#checkedAt = options.clock.now();
+    this.#waiters = new CountWaiters(options.clock);
   }
 
   /**
@@ -136,14 +131,7 @@ export class ExecutorGroup {
    */
   whenExecutors(count: number, timeoutMs: number): Promise<void> {
     if (this.#members.size >= count) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const fail = (): void => {
-        this.#waiters.delete(waiter);
-        reject(this.#tooFew(count, `within ${timeoutMs} ms`));
-      };
-      const waiter: Waiter = { count, resolve, reject, timer: this.#options.clock.after(timeoutMs, fail) };
-      this.#waiters.add(waiter);
-    });
+    return this.#waiters.wait(count, timeoutMs, () => this.#tooFew(count, `within ${timeoutMs} ms`));
   }
 
   /** Ends an executor as a failure would; see `Launcher.kill`. */
@@ -165,11 +153,7 @@ export class ExecutorGroup {
 
   async #stop(): Promise<void> {
     this.#watch?.clear();
-    for (const waiter of this.#waiters) {
-      waiter.timer.clear();
-      waiter.reject(new SuperstepError("CONTEXT_STOPPED", "driver: it was stopped"));
-    }
-    this.#waiters.clear();
+    this.#waiters.fail(() => new SuperstepError("CONTEXT_STOPPED", "driver: it was stopped"));
     await Promise.all(this.hosts.map((host) => host.stop()));
     this.#members.clear();
     await this.#options.launcher.stop();
@@ -249,7 +233,7 @@ export class ExecutorGroup {
       this.#tellPeers(member);
       runner.addHost(host, "blocks");
       this.#watchAgain();
-      this.#checkWaiters();
+      this.#waiters.reached(this.#members.size);
     }
     return {
       ...pick(member.peer),
@@ -322,26 +306,13 @@ export class ExecutorGroup {
       runner.warning("EXECUTORS_NOT_REPLACED", text);
     }
     if (this.#members.size > 0) return;
-    for (const waiter of this.#waiters) {
-      waiter.timer.clear();
-      waiter.reject(this.#tooFew(waiter.count, "and no more will come"));
-    }
-    this.#waiters.clear();
+    this.#waiters.fail((count) => this.#tooFew(count, "and no more will come"));
   }
 
   #tooFew(count: number, within: string): SuperstepError {
     const loss = this.#lastLoss === "" ? "" : `. Last, ${this.#lastLoss}`;
     const message = `driver: ${this.#members.size} of ${count} executors were there ${within}${loss}`;
     return new SuperstepError("HOST_LOST", message, { details: { executors: this.#members.size, wanted: count } });
-  }
-
-  #checkWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#members.size < waiter.count) continue;
-      this.#waiters.delete(waiter);
-      waiter.timer.clear();
-      waiter.resolve();
-    }
   }
 
   #peers(): PeerMessage[] {

@@ -1,7 +1,6 @@
 /**
  * An executor as its driver sees it: a host whose threads are in another process.
  */
-import { decodeValues } from "../column/codec.ts";
 import type { Config } from "../config.ts";
 import { excerpt, hasCode, SuperstepError } from "../errors.ts";
 import type { Assignment, Host, HostListener } from "../host/host.ts";
@@ -11,21 +10,19 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type {
   ArenaRange,
   Command,
-  FailureMessage,
   HostEvent,
   HostStats,
   Incarnation,
-  Payload,
   PeerMessage,
   StageMessage,
 } from "../net/messages.ts";
-import { OrderedReceiver, OrderedSender } from "../net/orderedLink.ts";
-import { encodeError, type ErrorRecord } from "../remoteError.ts";
-import { kindOfThrown, type TaskFailure } from "../schedule/failure.ts";
-import type { Contribution, Launch } from "../schedule/protocol.ts";
+import { OrderedSender } from "../net/orderedLink.ts";
+import { encodeError } from "../remoteError.ts";
+import type { TaskFailure } from "../schedule/failure.ts";
+import type { Launch } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import type { BlockUsage } from "../storage/blockStore.ts";
-import { payloadBytes, valueOf } from "./payloads.ts";
+import { HostReports } from "./hostReports.ts";
 import type { PeerLink } from "./peerLink.ts";
 import type { StagePayloads } from "./stagePayloads.ts";
 import { untilReached } from "./untilReached.ts";
@@ -63,20 +60,15 @@ export class RemoteHost implements Host {
   readonly #payloads: StagePayloads;
   readonly #broken: (why: string) => void;
   readonly #commands: OrderedSender<Command>;
-  readonly #reports: OrderedReceiver<HostEvent>;
-  readonly #slots: Set<number> = new Set();
+  readonly #reports: HostReports;
   /** Stages whose shared values the executor was told. */
   readonly #knownStages: Set<number> = new Set();
-  /** Launches that have not ended, with the parameters on offer for them. */
-  readonly #launches: Map<number, { readonly params: Payload; readonly slot: number }> = new Map();
   /** The number of the last attempt to write to its arena. */
   #lastWrite = 0;
   /** Ends with the last write. */
   #writes: Promise<void> = Promise.resolve();
   #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
   #forgetTimer: Timer | undefined;
-  /** Ends when the events before have been told: those with results to fetch take their time. */
-  #telling: Promise<void> | undefined;
   #stats: HostStats | undefined;
   #isClosed = false;
 
@@ -97,7 +89,15 @@ export class RemoteHost implements Host {
       sizeOf: commandBytes,
       failed: (error) => broken(`it refused a command: ${excerpt(encodeError(error).message)}`),
     });
-    this.#reports = new OrderedReceiver((event) => this.#take(event));
+    this.#reports = new HostReports({
+      host: me.host,
+      listener,
+      maxResultBytes: config.maxResultBytes,
+      download: (number) => this.#untilReached(() => link.download("executor.payload", { ...me, number })),
+      fetched: (numbers) => this.#commands.push({ type: "releasePayloads", numbers }),
+      ended: (params) => payloads.release(params),
+      broken,
+    });
   }
 
   /** The executor starts by itself, and tells of its threads. */
@@ -139,7 +139,7 @@ export class RemoteHost implements Host {
     this.#flushForget();
     try {
       const payload = this.#payloads.put(params);
-      this.#launches.set(launch.id, { params: payload, slot: launch.slot });
+      this.#reports.launched(launch.id, launch.slot, payload);
       const isFirst = !this.#knownStages.has(launch.stageId);
       const taking = new Set(hosts);
       const stage: StageMessage = {
@@ -158,7 +158,7 @@ export class RemoteHost implements Host {
       });
       this.#knownStages.add(launch.stageId);
     } catch (cause) {
-      this.#release(launch.id);
+      this.#reports.end(launch.id);
       const message = "task: its parameters, and what its stage shares, must be plain data that can travel.";
       const error = encodeError(new SuperstepError("NOT_SHIPPABLE", message, { cause }));
       this.#listener.taskFailed(launch.id, { kind: "permanent", error });
@@ -238,7 +238,7 @@ export class RemoteHost implements Host {
    * time to tell of its start.
    */
   blameLaunches(): void {
-    for (const launch of this.#launches.keys()) this.#listener.taskStarted(launch);
+    for (const launch of this.#reports.launches) this.#listener.taskStarted(launch);
   }
 
   /** It is lost: nothing is sent to it any more, and nothing of it is heard. Idempotent. */
@@ -247,7 +247,7 @@ export class RemoteHost implements Host {
     this.#forgetTimer?.clear();
     this.#commands.close();
     this.#link.close();
-    for (const launch of this.#launches.keys()) this.#release(launch);
+    this.#reports.close();
   }
 
   async stop(): Promise<void> {
@@ -258,102 +258,8 @@ export class RemoteHost implements Host {
     } catch {
       // whoever launched it ends it
     }
-    for (const slot of this.#slots) this.#listener.slotRemoved(this.id, slot, stopped);
+    for (const slot of this.#reports.slots) this.#listener.slotRemoved(this.id, slot, stopped);
     this.close();
-  }
-
-  /** Hears an event, after those before it. */
-  #take(event: HostEvent): void {
-    if (this.#isClosed) return;
-    const telling = this.#telling === undefined ? this.#tell(event) : this.#tellAfter(this.#telling, event);
-    if (telling === undefined) return;
-    const ended = telling
-      .catch((error: unknown) => this.#broken(`it reported what cannot be: ${excerpt(encodeError(error).message)}`))
-      .then(() => {
-        if (this.#telling === ended) this.#telling = undefined;
-      });
-    this.#telling = ended;
-  }
-
-  async #tellAfter(before: Promise<void>, event: HostEvent): Promise<void> {
-    // what has to be fetched is fetched while others are
-    const fetched = event.type === "taskFinished" ? this.#fetch(event) : undefined;
-    fetched?.catch(() => undefined);
-    await before;
-    if (!this.#isClosed) await this.#tell(event, fetched);
-  }
-
-  /** Tells the listener; undefined if that is done, or else when it is. */
-  #tell(event: HostEvent, fetched?: Promise<FetchedResult>): Promise<void> | undefined {
-    const listener = this.#listener;
-    switch (event.type) {
-      case "slotAdded":
-        this.#slots.add(event.slot);
-        listener.slotAdded(this.id, event.slot);
-        return undefined;
-      case "slotRemoved":
-        this.#slots.delete(event.slot);
-        for (const [launch, { slot }] of this.#launches) if (slot === event.slot) this.#release(launch);
-        listener.slotRemoved(this.id, event.slot, failureOf(event.failure));
-        return undefined;
-      case "taskStarted":
-        listener.taskStarted(event.launch);
-        return undefined;
-      case "taskFinished":
-        return this.#finish(event, fetched);
-      case "taskFailed":
-        this.#release(event.launch);
-        listener.taskFailed(event.launch, failureOf(event.failure));
-        return undefined;
-      case "blockStored":
-        listener.blockStored(this.id, event.id, event.byteLength);
-        return undefined;
-      case "blockDropped":
-        listener.blockDropped(this.id, event.id);
-        return undefined;
-      case "exchanged": {
-        const { jobId, stageId, bytes, computeMs, shipMs, waitMs } = event;
-        listener.exchanged({ host: this.id, jobId, stageId, bytes, computeMs, shipMs, waitMs });
-        return undefined;
-      }
-      case "warning":
-        listener.warning(event.code, `executor ${this.id}: ${event.text}`, event.error && recordOf(event.error));
-        return undefined;
-    }
-  }
-
-  async #finish(event: HostEvent & { type: "taskFinished" }, fetched = this.#fetch(event)): Promise<void> {
-    const { launch } = event;
-    this.#release(launch);
-    const bytes = payloadBytes(event.result);
-    try {
-      const { result, contributions } = await fetched;
-      if (!this.#isClosed) this.#listener.taskFinished(launch, result, contributions, bytes);
-    } catch (error) {
-      const record = encodeError(error);
-      const kind = record.superstep?.code === "UNREACHABLE" ? "hostLost" : kindOfThrown(record);
-      if (!this.#isClosed) this.#listener.taskFailed(launch, { kind, error: record });
-    }
-  }
-
-  async #fetch({ launch, result, contributions }: HostEvent & { type: "taskFinished" }): Promise<FetchedResult> {
-    const resultBytes = payloadBytes(result);
-    const { maxResultBytes } = this.#config;
-    if (resultBytes > maxResultBytes) throw tooLarge(resultBytes, maxResultBytes);
-    this.#listener.resultComing(launch, resultBytes);
-    const download = (number: number): Promise<Uint8Array | undefined> =>
-      this.#untilReached(() => this.#link.download("executor.payload", { ...this.me, number }));
-    const [value, added] = await Promise.all([valueOf(result, download), valueOf(contributions, download)]);
-    const numbers = [result, contributions].flatMap((payload) => ("number" in payload ? [payload.number] : []));
-    if (numbers.length > 0) this.#commands.push({ type: "releasePayloads", numbers });
-    return { result: value, contributions: added as readonly Contribution[] };
-  }
-
-  #release(launch: number): void {
-    const offered = this.#launches.get(launch);
-    if (offered === undefined) return;
-    this.#launches.delete(launch);
-    this.#payloads.release(offered.params);
   }
 
   #flushForget(): void {
@@ -381,26 +287,6 @@ export class RemoteHost implements Host {
     const patienceMs = this.#config.hostTimeoutMs;
     return untilReached(work, { clock: this.#clock, patienceMs, isOver: () => this.#isClosed });
   }
-}
-
-interface FetchedResult {
-  readonly result: unknown;
-  readonly contributions: readonly Contribution[];
-}
-
-function failureOf({ kind, error }: FailureMessage): TaskFailure {
-  return { kind, error: recordOf(error) };
-}
-
-function recordOf(bytes: Uint8Array): ErrorRecord {
-  return decodeValues(bytes)[0] as ErrorRecord;
-}
-
-function tooLarge(bytes: number, limit: number): SuperstepError {
-  const message =
-    `task result: ${bytes} bytes are more than an action may bring to the driver, ${limit} (setting maxResultBytes). ` +
-    "Save it from the tasks, or reduce it there";
-  return new SuperstepError("RESULT_TOO_LARGE", message, { details: { bytes, maxResultBytes: limit } });
 }
 
 /** Bytes of a command on its way, roughly. */

@@ -47,7 +47,7 @@ export interface HostListener {
   taskStarted(launch: number): void;
   /** A task has a result of so many bytes, which is about to be brought here: `taskFinished` or `taskFailed` follows. */
   resultComing(launch: number, resultBytes: number): void;
-  /** `resultBytes`: what the result took on its way from another process; 0 if it took none. */
+  /** `resultBytes`: of the result as it came from another process, or, in this one, if it is bytes itself; else 0. */
   taskFinished(launch: number, result: unknown, contributions: readonly Contribution[], resultBytes: number): void;
   taskFailed(launch: number, failure: TaskFailure): void;
   /** A block of a persisted RDD is there; is gone. */

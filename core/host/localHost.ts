@@ -205,7 +205,12 @@ export class LocalHost implements Host {
       case "done":
         thread.launch = undefined;
         this.#reach("finish");
-        return this.#listener.taskFinished(message.launch, message.result, message.contributions, 0);
+        return this.#listener.taskFinished(
+          message.launch,
+          message.result,
+          message.contributions,
+          message.result instanceof Uint8Array ? message.result.byteLength : 0,
+        );
       case "failed":
         return this.#taskFailed(thread, message);
       case "stray":

@@ -20,7 +20,11 @@ import type { FaultPoint } from "../../core/host/faultPoint.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
 
 const lockFile = path.join(os.tmpdir(), "superstep-test-cluster.lock");
+/** Milliseconds that the tests of a file wait for those of others: each of them may take minutes. */
+const lockMs = 900_000;
 const startMs = 120_000;
+/** For the hook that calls `lockCluster`. */
+export const lockTimeoutMs: number = lockMs + startMs;
 
 /** Settings that notice a silent executor soon. A machine under load may look silent: only for tests of silence. */
 export const shortSettings = { heartbeatMs: 200, hostTimeoutMs: 1500 } as const;
@@ -34,7 +38,7 @@ export async function lockCluster(): Promise<() => void> {
     } catch {
       const holder = Number(readOr(lockFile, "0"));
       if (holder > 0 && !isAlive(holder)) rmSync(lockFile, { force: true });
-      else if (Date.now() > deadline) throw new Error(`process ${holder} has had a cluster for ${startMs} ms`);
+      else if (Date.now() > deadline) throw new Error(`process ${holder} has had a cluster for ${lockMs} ms`);
       else await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -184,7 +188,7 @@ export function useCluster(master: string, options: Omit<ContextOptions, "master
   beforeAll(async () => {
     unlock = await lockCluster();
     cluster = await TestCluster.start(master, options);
-  }, startMs + 60_000);
+  }, lockTimeoutMs);
   afterAll(async () => {
     try {
       await cluster?.stop();

@@ -3,16 +3,23 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Context } from "../../../core/context.ts";
 import { Driver } from "../../../core/cluster/driver.ts";
 import { LocalLauncher } from "../../../core/cluster/localLauncher.ts";
 import type { Launcher } from "../../../core/cluster/launcher.ts";
 import { resolveConfig } from "../../../core/config.ts";
 import { grpcTransport } from "../../../core/net/grpcTransport.ts";
 import { Secret } from "../../../core/net/secret.ts";
-import { isAlive, lockCluster, shortSettings, TestCluster, until } from "../../support/cluster.ts";
+import { isAlive, lockCluster, lockTimeoutMs, shortSettings, TestCluster, until } from "../../support/cluster.ts";
 
 const dist = fileURLToPath(new URL("../../../dist/", import.meta.url));
+
+let unlock: () => void = () => undefined;
+beforeAll(async () => {
+  unlock = await lockCluster();
+}, lockTimeoutMs);
+afterAll(() => unlock());
 
 /** Runs `use` over a cluster of its own. */
 async function withCluster(
@@ -20,16 +27,11 @@ async function withCluster(
   config: Record<string, number>,
   use: (cluster: TestCluster) => Promise<void>,
 ): Promise<void> {
-  const unlock = await lockCluster();
+  const cluster = await TestCluster.start(master, { config });
   try {
-    const cluster = await TestCluster.start(master, { config });
-    try {
-      await use(cluster);
-    } finally {
-      await cluster.stop();
-    }
+    await use(cluster);
   } finally {
-    unlock();
+    await cluster.stop();
   }
 }
 
@@ -93,7 +95,6 @@ describe("an executor that is silent", () => {
   });
 
   it("F12: frozen and thawed, out of reach of a kill: it ends by itself, and nothing late is taken", async () => {
-    const unlock = await lockCluster();
     const spill = mkdtempSync(path.join(os.tmpdir(), "superstep-silence-test."));
     const config = { ...shortSettings, spillDirectory: spill, maxHostReplacements: 0 };
     const secret = Secret.generate();
@@ -118,7 +119,6 @@ describe("an executor that is silent", () => {
     } finally {
       await driver.stop();
       rmSync(spill, { recursive: true });
-      unlock();
     }
   });
 });
@@ -152,9 +152,18 @@ describe("F54: a result over the cap", () => {
   });
 });
 
+describe("the cap of results on local[T]", () => {
+  it("is the same", async () => {
+    const context = await Context.create({ master: "local[1]", config: { maxResultBytes: 1 << 20 } });
+    const many = context.range(0, 8, 1, 8).map(() => "x".repeat(1 << 18));
+    await expect(many.collect()).rejects.toMatchObject({ code: "RESULT_TOO_LARGE" });
+    expect(await many.count()).toBe(8);
+    await context.stop();
+  });
+});
+
 describe("F10: a driver that is killed", () => {
   it("takes its executors along within 2 seconds; what they left on disk goes at the next start", async () => {
-    const unlock = await lockCluster();
     const directory = mkdtempSync(path.join(os.tmpdir(), "superstep-orphan-test."));
     const spill = path.join(directory, "spill");
     mkdirSync(spill);
@@ -191,7 +200,6 @@ describe("F10: a driver that is killed", () => {
       expect(readdirSync(spill)).toEqual([]);
     } finally {
       rmSync(directory, { recursive: true });
-      unlock();
     }
   });
 });
