@@ -7,7 +7,7 @@ import { SuperstepError } from "../../../core/errors.ts";
 import type { Deferred } from "../../deferred.ts";
 import type { CarrierSpec, GlobalValues, SuperstepOutcome } from "../carrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
-import { hostCopies, type Copyable, type Fleet } from "./fleet.ts";
+import { copyColumns, hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
 import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
@@ -105,7 +105,7 @@ export class Deployment {
       if (received !== undefined && !state.areAllActive) {
         for (const { from, to } of [range, ...spans]) columns.push(arena.slice(received, from, to));
       }
-      await this.#copyTo(range.host, columns);
+      await copyColumns(this.#fleet, range.host, columns);
     });
   }
 
@@ -210,7 +210,7 @@ export class Deployment {
       const isAlive = new Set(executors.map(({ id }) => id));
       // a host that cannot be told is one that is lost
       await Promise.allSettled(
-        this.hosts.filter((host) => isAlive.has(host)).map((host) => this.#copyTo(host, [this.#leaseAt])),
+        this.hosts.filter((host) => isAlive.has(host)).map((host) => copyColumns(this.#fleet, host, [this.#leaseAt])),
       );
     }
     arena.free(this.#leaseAt);
@@ -260,13 +260,8 @@ export class Deployment {
         wanted.push({ key: route, columns: [route.bounds, route.host === host ? route.vertices : own] });
       }
       await copies.provide(host, wanted);
-      await this.#copyTo(host, [this.#leaseAt]);
+      await copyColumns(this.#fleet, host, [this.#leaseAt]);
     });
-  }
-
-  async #copyTo(host: number, columns: readonly ColumnRef[]): Promise<void> {
-    const some = columns.filter(({ length }) => length > 0);
-    if (some.length > 0) await this.#fleet.copyToHost(host, some);
   }
 
   /** All have ended, well or not, before this does: nothing is copied behind the back of what follows. */

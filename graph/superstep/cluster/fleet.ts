@@ -23,6 +23,17 @@ export interface Fleet extends TaskRunner {
   copyFromHost(host: number, columns: readonly ColumnRef[]): Promise<void>;
 }
 
+/** Runs of bytes of one call: its header is a control message, and those are small. */
+const columnsPerCall = 4096;
+
+/** Copies columns to an executor, in as many calls as that takes. Empty ones are left out. */
+export async function copyColumns(fleet: Fleet, host: number, columns: readonly ColumnRef[]): Promise<void> {
+  const some = columns.filter(({ length }) => length > 0);
+  for (let from = 0; from < some.length; from += columnsPerCall) {
+    await fleet.copyToHost(host, some.slice(from, from + columnsPerCall));
+  }
+}
+
 /** Something that can be copied: columns that never change, under an object that lives no longer than they do. */
 export interface Copyable {
   readonly key: object;
@@ -44,8 +55,11 @@ export class HostCopies {
   async provide(host: number, wanted: readonly Copyable[]): Promise<void> {
     const name = ({ part }: Copyable): string => `${host} ${part ?? ""}`;
     const missing = wanted.filter((item) => this.#copied.get(item.key)?.has(name(item)) !== true);
-    const columns = missing.flatMap((item) => item.columns.filter(({ length }) => length > 0));
-    if (columns.length > 0) await this.#fleet.copyToHost(host, columns);
+    await copyColumns(
+      this.#fleet,
+      host,
+      missing.flatMap(({ columns }) => columns),
+    );
     for (const item of missing) {
       let names = this.#copied.get(item.key);
       if (names === undefined) this.#copied.set(item.key, (names = new Set()));
