@@ -115,6 +115,7 @@ export class Context {
       await context.stop();
       throw error;
     }
+    defaults.made?.(context);
     return context;
   }
 

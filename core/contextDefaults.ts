@@ -18,6 +18,8 @@ export interface ContextDefaults {
   readonly signal?: AbortSignal | undefined;
   /** Hears of contexts that have no listener of their own. */
   readonly listener?: EventListener | undefined;
+  /** Gets each context that is made. */
+  readonly made?: ((context: { stop(): Promise<void> }) => void) | undefined;
   /** URLs of module hooks for the threads of each context. */
   readonly moduleHooks?: readonly string[] | undefined;
 }

@@ -26,8 +26,15 @@ export async function programFile(program: string): Promise<string> {
 export async function runProgram(program: string, args: readonly string[], defaults: ContextDefaults): Promise<void> {
   const file = await programFile(program);
   register(moduleHooks);
-  setContextDefaults({ appName: path.basename(file), ...defaults, moduleHooks: [moduleHooks] });
+  const contexts: { stop(): Promise<void> }[] = [];
+  const made = (context: { stop(): Promise<void> }): void => void contexts.push(context);
+  setContextDefaults({ appName: path.basename(file), ...defaults, made, moduleHooks: [moduleHooks] });
   process.argv = [process.argv[0]!, file, ...args];
-  await import(pathToFileURL(file).href);
+  try {
+    await import(pathToFileURL(file).href);
+  } catch (error) {
+    await Promise.all(contexts.map((context) => context.stop())); // or their executors would keep the process
+    throw error;
+  }
   await new Promise<void>((resolve) => process.once("beforeExit", () => resolve()));
 }

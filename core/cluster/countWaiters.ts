@@ -4,7 +4,8 @@
 import type { Clock, Timer } from "../net/clock.ts";
 
 interface Waiter {
-  readonly count: number;
+  count: number;
+  readonly canShrink: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   readonly timer: Timer;
@@ -18,16 +19,24 @@ export class CountWaiters {
     this.#clock = clock;
   }
 
-  /** Resolves when `reached` is told of `count` or more; rejects with `late()` after `timeoutMs`. */
-  wait(count: number, timeoutMs: number, late: () => Error): Promise<void> {
+  /**
+   * Resolves when `reached` is told of `count` or more; rejects with `late(count)` after `timeoutMs`. `canShrink`: each
+   * `shrink` makes it wait for one less, down to one.
+   */
+  wait(count: number, timeoutMs: number, late: (count: number) => Error, canShrink = false): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(timeoutMs, () => {
         this.#waiters.delete(waiter);
-        reject(late());
+        reject(late(waiter.count));
       });
-      const waiter: Waiter = { count, resolve, reject, timer };
+      const waiter: Waiter = { count, canShrink, resolve, reject, timer };
       this.#waiters.add(waiter);
     });
+  }
+
+  /** One less will come, for now. */
+  shrink(): void {
+    for (const waiter of this.#waiters) if (waiter.canShrink && waiter.count > 1) waiter.count--;
   }
 
   /** So many are there. */

@@ -86,7 +86,8 @@ export class ExecutorGroup {
   }
 
   /**
-   * Starts executors; resolves when those that the launcher promised have registered.
+   * Starts executors; resolves when those that the launcher promised have registered, or have ended and may be replaced
+   * later.
    *
    * @throws SuperstepError as `Launcher.start` does; HOST_LOST if they did not register within `hostStartMs`, or ended.
    */
@@ -100,7 +101,7 @@ export class ExecutorGroup {
         ended: (executor, text) => group.#ended(executor, text),
         warning: (code, text) => runner.warning(code, text),
       });
-      await group.whenExecutors(count, config.hostStartMs);
+      await group.#when(count, config.hostStartMs, launcher.replacesLater === true);
       return group;
     } catch (error) {
       await group.stop();
@@ -130,8 +131,12 @@ export class ExecutorGroup {
    * @throws SuperstepError HOST_LOST if that is not so within `timeoutMs`, or no more will come.
    */
   whenExecutors(count: number, timeoutMs: number): Promise<void> {
+    return this.#when(count, timeoutMs, false);
+  }
+
+  #when(count: number, timeoutMs: number, canShrink: boolean): Promise<void> {
     if (this.#members.size >= count) return Promise.resolve();
-    return this.#waiters.wait(count, timeoutMs, () => this.#tooFew(count, `within ${timeoutMs} ms`));
+    return this.#waiters.wait(count, timeoutMs, (wanted) => this.#tooFew(wanted, `within ${timeoutMs} ms`), canShrink);
   }
 
   /** Ends an executor as a failure would; see `Launcher.kill`. */
@@ -297,6 +302,8 @@ export class ExecutorGroup {
 
   #replace(executor: string): void {
     const { config, launcher, runner } = this.#options;
+    this.#waiters.shrink();
+    this.#waiters.reached(this.#members.size);
     if (this.#replacements < config.maxHostReplacements) {
       this.#replacements++;
       return launcher.replace(executor);

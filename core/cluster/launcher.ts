@@ -22,6 +22,8 @@ export type KillManner = "kill" | "freeze";
  * used again.
  */
 export interface Launcher {
+  /** Executors that end are replaced when there is room for others, maybe never: a driver begins with those that are there. */
+  readonly replacesLater?: boolean;
   /**
    * Asks for executors for the driver at `driverAddress`. Resolves with how many will register soon: the driver waits for
    * them.

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ownVersions } from "../../core/net/grpcOptions.ts";
 import { grpcTransport } from "../../core/net/grpcTransport.ts";
 import { Secret } from "../../core/net/secret.ts";
@@ -45,7 +45,7 @@ console.log(JSON.stringify(sums));
 await ctx.stop();
 `;
 
-/** What \`waiting\` prints. */
+/** What `waiting` prints. */
 function expectedSums(): string {
   const sums = Array.from({ length: 6 }, (_, partition) => {
     let sum = 0;
@@ -59,15 +59,49 @@ function sorted(numbers: readonly number[]): number[] {
   return numbers.toSorted((a, b) => a - b);
 }
 
+/** A vertex program whose fifth superstep waits, wherever it is run, until it is told to go on. */
+const steps = `
+import { existsSync, writeFileSync } from "node:fs";
+const directory = process.env["MARKERS"]!;
+function pause(id: number): void {
+  writeFileSync(directory + "/steps." + id, "");
+  for (const end = performance.now() + 60000; !existsSync(directory + "/steps.go"); ) {
+    if (performance.now() > end) throw new Error("nobody said go");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+}
+export default {
+  initialAttr: (id: number) => ({ round: 0, value: Math.sqrt(id) }),
+  initialMessage: 0,
+  vertexProgram: (id: number, { round, value }: { round: number; value: number }, sum: number) => {
+    if (round === 5) pause(id);
+    return { round: round + 1, value: value / 2 + sum };
+  },
+  sendMessage: (edge: any) => {
+    edge.sendToDst(Math.sin(edge.srcAttr.value));
+  },
+  mergeMessage: (a: number, b: number) => a + b,
+};
+`;
+
 let cluster: StandaloneCluster;
 const file = (name: string): string => path.join(cluster.directory, name);
 beforeAll(async () => {
   cluster = await StandaloneCluster.start(3);
   writeFileSync(file("words.ts"), words);
   writeFileSync(file("waiting.ts"), waiting);
+  const graph = ["generate", "rmat", "--vertices", "2000", "--edges", "12000", "--seed", "7", "graph.txt"];
+  expect((await cluster.run(graph)).status).toBe(0);
 }, 180_000);
 afterAll(async () => {
   await cluster?.stop(); // checks that nothing is left
+}, 60_000);
+
+beforeEach(async () => {
+  // a test before may have killed one
+  for (let { length } = (await cluster.status()).workers; length < 3; length++) cluster.startWorker();
+  for (let count = 0; count < 3;)
+    count = (await cluster.status()).workers.filter(({ freeCores }) => freeCores === 1).length;
 }, 60_000);
 
 const alone = { env: { SUPERSTEP_MASTER: "local[1]" } };
@@ -82,8 +116,6 @@ async function bytesOf(args: readonly string[], master: string): Promise<Buffer>
 
 describe("a cluster of three workers, without any option", { timeout: 120_000 }, () => {
   it("gives the bits of local[1]: pagerank, components, a program of RDDs", async () => {
-    const graph = ["generate", "rmat", "--vertices", "2000", "--edges", "12000", "--seed", "7", "graph.txt"];
-    expect((await cluster.run(graph)).status).toBe(0);
     for (const algorithm of ["pagerank", "components"]) {
       const args = ["run", algorithm, "graph.txt"];
       expect((await bytesOf(args, cluster.url)).equals(await bytesOf(args, "local[1]"))).toBe(true);
@@ -141,15 +173,27 @@ describe("a cluster of three workers, without any option", { timeout: 120_000 },
   it("goes on with the same bits when a worker is killed, its executor with it", async () => {
     const run = cluster.start(["submit", "waiting.ts", "robbed", "--master", cluster.url]);
     await until(() => cluster.markers.names().filter((name) => name.startsWith("robbed.")).length === 3, "tasks run");
-    const victim = cluster.workers.shift()!;
     const before = cluster.executors();
-    victim.kill("SIGKILL");
+    cluster.killWorker();
     await until(() => before.some((pid) => !isAlive(pid)), "its executor ends with it");
     cluster.markers.set("robbed.go");
     expect(await run.ended).toMatchObject({ status: 0, stdout: expectedSums() });
     await until(() => /worker \S+ lost/.test(cluster.master.errorSoFar), "the master misses it");
-    cluster.startWorker();
-    await cluster.whenWorkers(4);
+  });
+
+  it("gives the bits of local[1] when a worker is killed in a superstep", async () => {
+    writeFileSync(file("steps.ts"), steps);
+    const pregel = ["pregel", "steps.ts", "graph.txt", "--max-supersteps", "12", "--partitions", "6"];
+    const run = cluster.start([...pregel, "--master", cluster.url, "-o", "robbed.csv", "-v"]);
+    await until(() => cluster.markers.names().some((name) => name.startsWith("steps.")), "the fifth superstep");
+    cluster.killWorker();
+    const gone = async () => (await cluster.status()).applications[0]!.executors === 2;
+    while (!(await gone())) await new Promise((resolve) => setTimeout(resolve, 20));
+    cluster.markers.set("steps.go");
+    const { status, stderr } = await run.ended;
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/executor \d .* was lost/)]);
+    expect(stderr).not.toContain("done again: nothing");
+    expect(readFileSync(file("robbed.csv")).equals(await bytesOf(pregel, "local[1]"))).toBe(true);
   });
 
   it("goes on when the master is killed and started anew, and so does the cluster", async () => {
@@ -168,6 +212,17 @@ describe("a cluster of three workers, without any option", { timeout: 120_000 },
     cluster.markers.set("orphan.go");
     expect(await run.ended).toMatchObject({ status: 0, stdout: expectedSums() });
     expect((await cluster.run(["submit", "words.ts", "--master", cluster.url])).status).toBe(0);
+  });
+
+  it("ends a program that fails before it ends its context, and its executors", async () => {
+    writeFileSync(file("open.ts"), words.replace("console.log", 'throw new Error("on purpose");\nconsole.log'));
+    const { status, stdout, stderr } = await cluster.run(["submit", "open.ts", "--master", cluster.url]);
+    expect([status, stdout, stderr]).toEqual([
+      1,
+      "",
+      expect.stringMatching(/^error\[Error\] on purpose \(at open\.ts:/),
+    ]);
+    await until(() => cluster.executors().length === 0, "its executors end");
   });
 
   it("runs drivers on workers, and gives back their exit codes and output", async () => {

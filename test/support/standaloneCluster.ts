@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { isAlive, lockCluster, Markers, until } from "./cluster.ts";
 import { type CommandOptions, type Ended, type Running, startSuperstep } from "./command.ts";
@@ -38,6 +39,7 @@ export class StandaloneCluster {
   readonly #unlock: () => void;
   readonly #options: StandaloneOptions;
   readonly #runs: Running[] = [];
+  readonly #killed: number[] = [];
 
   private constructor(unlock: () => void, options: StandaloneOptions) {
     this.#unlock = unlock;
@@ -100,6 +102,13 @@ export class StandaloneCluster {
     ]);
     this.workers.push(worker);
     return worker;
+  }
+
+  /** Kills the worker that was started first. It leaves its directory to the next one that is started. */
+  killWorker(): void {
+    const victim = this.workers.shift()!;
+    this.#killed.push(victim.pid);
+    victim.kill("SIGKILL");
   }
 
   async whenWorkers(count: number): Promise<void> {
@@ -185,9 +194,13 @@ export class StandaloneCluster {
       const ends = await Promise.all(this.workers.map(({ ended }) => ended));
       this.master?.kill("SIGTERM");
       ends.push(await this.master.ended);
-      const failures = ends.filter(({ status, signal }) => status !== 0 && signal !== "SIGKILL");
-      await until(() => this.processes().length === 0, "all processes of the cluster end");
-      const left = readdirSync(path.join(this.directory, "tmp"));
+      const failures: unknown[] = ends.filter(({ status, signal }) => status !== 0 && signal !== "SIGKILL");
+      const deadline = performance.now() + 20_000;
+      while (this.processes().length > 0 && performance.now() < deadline) await sleep(20);
+      failures.push(...this.processes().map(({ commandLine }) => commandLine));
+      const left = readdirSync(path.join(this.directory, "tmp")).filter(
+        (name) => !this.#killed.some((pid) => name.startsWith(`superstep-worker-${pid}-`)),
+      );
       expect({ failures, left }).toEqual({ failures: [], left: [] });
     } finally {
       for (const { pid } of this.processes()) process.kill(pid, "SIGKILL");

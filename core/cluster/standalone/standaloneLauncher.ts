@@ -43,6 +43,7 @@ const askMs = 250;
 export class StandaloneLauncher implements Launcher {
   /** The application's name among processes: random. */
   readonly application: string = `app-${randomBytes(8).toString("hex")}`;
+  readonly replacesLater = true;
   readonly #options: StandaloneLauncherOptions;
   readonly #share: Pick<Request<"master.registerApplication">, "cores" | "coresPerExecutor" | "memoryBytesPerExecutor">;
   readonly #waitMs: number;

@@ -218,6 +218,69 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     expect((await status("d3")).state).toBe("unknown");
   });
 
+  it("know submissions and running drivers in their next life", async () => {
+    const stateFile = path.join(folder, "state-drivers");
+    const before = await startMaster({ stateFile });
+    const port = Number(before.address.split(":")[1]);
+    const { processes } = await startWorker(before.address, 1);
+    const client = await transports.as("client").connect(before.address, "master");
+    for (const submission of ["d1", "d2"])
+      await client.call("master.submitDriver", { submission, program: "/p.ts", args: [], cores: 0, versions });
+    await eventually("one runs", () => processes.running.length === 1);
+    await before.stop();
+    processes.running[0]!.end(7, "ended while there was no master");
+    const after = await startMaster({ stateFile, port });
+    const states = () => Object.fromEntries(after.status.drivers.map(({ submission, state }) => [submission, state]));
+    await eventually(
+      "its end is known, the next one runs",
+      () => states()["d1"] === "failed" && states()["d2"] === "running",
+    );
+    await eventually("really", () => processes.running[0]?.name === "d2");
+    expect(processes.started.map(({ name }) => name)).toEqual(["d1", "d2"]);
+    const again = await transports.as("client").connect(after.address, "master");
+    const text = "ended while there was no master";
+    expect(await again.call("master.driverStatus", { submission: "d1" })).toEqual({
+      state: "failed",
+      exitCode: 7,
+      text,
+    });
+  });
+
+  it("start nothing twice: a worker knows what ran on it", async () => {
+    const ended: string[] = [];
+    const heard = await transports.as("master").serve({
+      uploads: {},
+      downloads: {},
+      calls: {
+        "master.registerWorker": async () => ({ heartbeatMs: 50, timeoutMs: 1000 }),
+        "master.workerHeartbeat": async () => ({ known: true }),
+        "master.executorEnded": async ({ executor, text }) => (ended.push(`${executor} ${text}`), {}),
+        "master.driverEnded": async ({ submission, exitCode }) => (ended.push(`${submission} ${exitCode}`), {}),
+        "master.endWorker": async () => ({}),
+      },
+    });
+    const { worker, processes } = await startWorker(heard.address, 4);
+    const peer = await transports.as("master").connect(worker.address, "worker");
+    const share = { application: "a", driverAddress: "127.0.0.1:1", cores: 1, memoryBytes: 1 };
+    const launch = () => peer.call("worker.launchExecutor", { ...share, executor: "e" });
+    const drive = () => peer.call("worker.launchDriver", { submission: "d", program: "/p.ts", args: [], cores: 0 });
+    for (const again of [launch, launch, drive, drive]) await again();
+    expect(processes.started.map(({ name }) => name)).toEqual(["e", "d"]);
+    processes.started[0]!.end(1);
+    processes.started[1]!.end(2);
+    await eventually("both ends are told", () => ended.length === 2);
+    for (const again of [launch, drive]) await again();
+    await peer.call("worker.stopExecutor", { application: "a", executor: "unknown", force: false });
+    await eventually("they are told again", () => ended.length === 5);
+    expect(processes.started).toHaveLength(2);
+    expect(ended).toEqual(["e exited with code 1", "d 2", "e it was ended before", "d 2", "unknown it does not run"]);
+    for (const bad of [{ executor: "../e" }, { cores: 0 }, { application: "a/b" }]) {
+      const refused = peer.call("worker.launchExecutor", { ...share, executor: "f", ...bad });
+      await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
+    expect(processes.started).toHaveLength(2);
+  });
+
   it("say within seconds what is wrong: the secret, the address", async () => {
     const master = await startMaster();
     const wrong = launcherTo(master.address, { secret: Secret.generate() });
