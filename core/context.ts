@@ -7,6 +7,7 @@ import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Chaos, parseChaos } from "./chaos.ts";
 import { Driver } from "./cluster/driver.ts";
+import type { ExecutorSource } from "./cluster/executorSource.ts";
 import type { ConfigOptions } from "./config.ts";
 import { type ClusterOptions, contextDefaults } from "./contextDefaults.ts";
 import { invalidArgument } from "./errors.ts";
@@ -31,6 +32,8 @@ export interface ContextOptions {
   readonly cluster?: ClusterOptions | undefined;
   /** Hears of everything from the very start, as with `on`: also that executors are waited for. */
   readonly listener?: EventListener | undefined;
+  /** Where executors come from, instead of from the master: launched and reached in another way. */
+  readonly executors?: ExecutorSource | undefined;
   /** The program's name, for users. Default "superstep". */
   readonly appName?: string | undefined;
   /** Settings: see `config.ts`. */
@@ -106,6 +109,7 @@ export class Context {
       listener: listener ?? defaults.listener,
       cluster: options.cluster ?? defaults.cluster,
       signal: interrupts?.signal,
+      executors: options.executors,
     });
     const context = new Context(driver, appName, interrupts);
     try {
