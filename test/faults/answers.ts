@@ -1,0 +1,96 @@
+/** What algorithms come to on a graph, as digests: the same to the bit wherever they ran. */
+import { createHash } from "node:crypto";
+import type { Context } from "../../core/context.ts";
+import type { RDD } from "../../core/rdd/rdd.ts";
+import type { SuperstepEvent } from "../../core/schedule/events.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { VertexId } from "../../graph/types.ts";
+
+/** Runs an algorithm from vertex 0, where it needs one. */
+export type Algorithm = (graph: Graph<number, number>) => Promise<{
+  readonly graph: { readonly vertices: RDD<[VertexId, unknown]> };
+}>;
+
+/** On any graph that has a vertex 0; weights come from the ids of the ends. */
+export const algorithms = {
+  PageRank: (graph) => graph.pageRank({ iterations: 10 }),
+  components: (graph) => graph.connectedComponents(),
+  "shortest paths": (graph) =>
+    graph.sssp({ source: 0, weight: ({ srcId, dstId }) => 1 + ((Number(srcId) + Number(dstId)) % 8) / 3 }),
+  "breadth-first search": (graph) => graph.bfs({ source: 0 }),
+  "shortest paths to landmarks": (graph) => graph.shortestPaths({ landmarks: [0, 3] }),
+  "PageRank to a tolerance": (graph) => graph.pageRank({ tolerance: 1e-4, scale: "probability" }),
+  triangles: (graph) => graph.triangleCount(),
+} satisfies Record<string, Algorithm> as Record<string, Algorithm>;
+
+/** A digest of the rows of a result, in their order; numbers by the bits of their doubles. */
+export async function digestOf(algorithm: Algorithm, graph: Graph<number, number>): Promise<string> {
+  const { graph: result } = await algorithm(graph);
+  return digest(await result.vertices.collect());
+}
+
+/** A digest of plain values, equal for two that hold the same bits. */
+export function digest(value: unknown): string {
+  const hash = createHash("sha256");
+  const double = Buffer.alloc(8);
+  const add = (item: unknown): void => {
+    if (typeof item === "number") {
+      double.writeDoubleLE(item);
+      hash.update("n").update(double);
+    } else if (typeof item === "object" && item !== null) {
+      hash.update(Array.isArray(item) ? "[" : "{");
+      for (const [key, of] of item instanceof Map ? item : Object.entries(item)) {
+        add(key);
+        add(of);
+      }
+      hash.update("]");
+    } else hash.update(`${typeof item}:${String(item)};`);
+  };
+  add(value);
+  return hash.digest("hex");
+}
+
+/** A kill of an executor, and whether it came to pass. */
+export interface Kill {
+  /** The executor; undefined while none was killed. */
+  readonly victim: number | undefined;
+  /** Supersteps that were computed again for it. */
+  readonly recovered: number;
+  stop(): void;
+}
+
+/** Kills the process of an executor, drawn by `draw`, at superstep `superstep`: after it, or as its tasks begin. */
+export function killAt(context: Context, superstep: number, isMidway: boolean, draw: (below: number) => number): Kill {
+  let victim: number | undefined;
+  let recovered = 0;
+  const isMoment = (event: SuperstepEvent): boolean =>
+    isMidway
+      ? event.type === "stage.start" && event.name.endsWith(` superstep ${superstep}`)
+      : event.type === "superstep" && event.n === superstep;
+  const stop = context.on((event) => {
+    if (event.type === "recovery" && event.host === victim) recovered++;
+    if (victim !== undefined || !isMoment(event)) return;
+    const { executors } = context.driver;
+    const { id, pid } = executors[draw(executors.length)]!;
+    victim = id;
+    process.kill(pid, "SIGKILL");
+  });
+  return {
+    get victim() {
+      return victim;
+    },
+    get recovered() {
+      return recovered;
+    },
+    stop,
+  };
+}
+
+/** The numbers of the supersteps that `work` runs. */
+export async function superstepsOf(context: Context, work: () => Promise<unknown>): Promise<number[]> {
+  const numbers: number[] = [];
+  const stop = context.on((event) => event.type === "superstep" && numbers.push(event.n));
+  await work();
+  stop();
+  return numbers;
+}
