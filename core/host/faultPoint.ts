@@ -20,7 +20,9 @@ export type FaultPoint =
   | "finish"
   /** A part of an exchange is about to be sent; a part was received. */
   | "ship"
-  | "receive";
+  | "receive"
+  /** Columns of its arena are about to be read by the driver. */
+  | "gather";
 
 /** Called at each point. */
 export type FaultPoints = (point: FaultPoint) => void;

@@ -81,6 +81,7 @@ export function handlersOf(current: () => Service | undefined, stop: (why: strin
       },
       "executor.readArena": async (request) => {
         const service = serviceFor(request);
+        service.reach("gather");
         return sending(service, viewsOf(service, request.ranges));
       },
       "executor.payload": async (request) => {
