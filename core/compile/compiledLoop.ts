@@ -4,6 +4,7 @@
 import { assert } from "../errors.ts";
 import { importedFunction } from "./callees.ts";
 import type { LoopParams } from "./loopParams.ts";
+import { Refused } from "./refused.ts";
 import type { Expr, Statement } from "./tree.ts";
 import { moduleBytes } from "./wasm/moduleBytes.ts";
 
@@ -20,7 +21,14 @@ export interface CompiledLoop {
 /** Functions that a loop calls, by name. */
 export type LoopHooks = Readonly<Record<string, (...args: number[]) => void>>;
 
-/** Puts a loop together. `results`: expressions by name, evaluated at the end of the body. */
+/** Code of this many bytes at most: engines take long to optimise more, and from some size on refuse. */
+const maxBytes = 65_536;
+
+/**
+ * Puts a loop together. `results`: expressions by name, evaluated at the end of the body.
+ *
+ * @throws Refused if it is too long.
+ */
 export function assembleLoop(
   params: LoopParams,
   body: readonly Statement[],
@@ -28,6 +36,7 @@ export function assembleLoop(
 ): CompiledLoop {
   const tree = { params: params.locals, body, results: Object.values(results) };
   const { bytes, imports } = moduleBytes(tree);
+  if (bytes.length > maxBytes) throw new Refused("it is too long, with the functions that it calls");
   return {
     bytes,
     params: params.locals.map(({ name }) => name),

@@ -79,6 +79,8 @@ export function refusable<T>(argument: string, compile: () => T): T | Refusal {
     return compile();
   } catch (error) {
     if (error instanceof Refused) return error.refusalOf(argument);
+    // The compiler walks trees by calling itself: a tree that is too deep for it is no bug of it.
+    if (error instanceof RangeError) return new Refused("it is nested too deeply").refusalOf(argument);
     throw error;
   }
 }

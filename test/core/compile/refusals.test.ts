@@ -104,6 +104,20 @@ describe("what does not compile", () => {
   });
 });
 
+describe("what is too long", () => {
+  it("runs as JavaScript", async () => {
+    const long = Array.from({ length: 9000 }, (_, at) => `x = x * ${at}.5 + a;`).join("\n");
+    expect(await refusalOf(functionFrom(`(a) => { let x = a; ${long} return x; }`) as Fn)).toMatchObject({
+      argument: "fn",
+      why: "it is too long, with the functions that it calls",
+    });
+    const wide = "(f, x) => f(f(f(f(f(f(x))))))";
+    const source = `(a) => { const f0 = (x) => x + 1; const w = ${wide}; const f1 = (x) => w(f0, x); const f2 = (x) => w(f1, x);
+      const f3 = (x) => w(f2, x); const f4 = (x) => w(f3, x); const f5 = (x) => w(f4, x); return f5(a); }`;
+    expect((await refusalOf(functionFrom(source) as Fn)).why).toMatch(/too long/);
+  });
+});
+
 describe("how functions run", () => {
   const refusal: Refusal = { argument: "mergeMessage", expression: "a.x", file: "", line: 3, column: 7, why: "no" };
 
