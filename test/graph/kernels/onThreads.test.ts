@@ -56,3 +56,34 @@ describe("kernels on several threads", () => {
     });
   });
 });
+
+describe("a kernel whose thread dies", () => {
+  const ctx = useContext("local[2]", { config: { maxTaskFailures: 4 } });
+
+  it.each([0, 1])("runs again, with the same result, when thread %i of two is ended at work", async (which) => {
+    const graph = await GraphGenerators.rmat(ctx, { vertices: 30_000, edges: 500_000, seed: 5 });
+    const expected = await graph.triangleCount();
+    const bits = await bitsOf(expected.graph);
+    await expected.graph.unpersist();
+    const used = ctx.driver.arena.usedBytes;
+    let stage: number | undefined;
+    let numStages = 0;
+    let hasEnded = false;
+    const unsubscribe = ctx.driver.events.subscribe((event) => {
+      if (event.type === "stage.start" && event.name === "triangleCount") {
+        stage = event.stage;
+        numStages++;
+      }
+      if (event.type !== "task.start" || event.stage !== stage || event.partition !== which || hasEnded) return;
+      hasEnded = true;
+      const { host, thread } = event;
+      setTimeout(() => ctx.driver.endThread(host, thread), 10);
+    });
+    const run = await graph.triangleCount();
+    unsubscribe();
+    expect((await bitsOf(run.graph)) === bits).toBe(true);
+    expect(numStages).toBe(2); // broken up once, then run from its start
+    await run.graph.unpersist();
+    expect(ctx.driver.arena.usedBytes).toBe(used);
+  });
+});
