@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ownVersions } from "../../core/net/grpcOptions.ts";
 import { grpcTransport } from "../../core/net/grpcTransport.ts";
 import { Secret } from "../../core/net/secret.ts";
-import { isAlive, until } from "../support/cluster.ts";
+import { isAlive, lockTimeoutMs, until } from "../support/cluster.ts";
 import { StandaloneCluster } from "../support/standaloneCluster.ts";
 
 /** A program over RDDs: what it prints does not depend on where it runs. */
@@ -92,7 +92,7 @@ beforeAll(async () => {
   writeFileSync(file("waiting.ts"), waiting);
   const graph = ["generate", "rmat", "--vertices", "2000", "--edges", "12000", "--seed", "7", "graph.txt"];
   expect((await cluster.run(graph)).status).toBe(0);
-}, 180_000);
+}, lockTimeoutMs);
 afterAll(async () => {
   await cluster?.stop(); // checks that nothing is left
 }, 60_000);

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeCertificates } from "../support/certificates.ts";
+import { lockTimeoutMs } from "../support/cluster.ts";
 import { StandaloneCluster } from "../support/standaloneCluster.ts";
 
 const program = `
@@ -27,7 +28,7 @@ beforeAll(async () => {
   });
   ({ url } = cluster);
   writeFileSync(file("program.ts"), program);
-}, 180_000);
+}, lockTimeoutMs);
 afterAll(async () => {
   await cluster?.stop();
 }, 60_000);

@@ -31,7 +31,7 @@ export const shortSettings = { heartbeatMs: 200, hostTimeoutMs: 1500 } as const;
 
 /** Waits until no other test on this machine has a cluster. Returns what ends that. */
 export async function lockCluster(): Promise<() => void> {
-  for (const deadline = Date.now() + startMs; ;) {
+  for (const deadline = Date.now() + lockMs; ;) {
     try {
       writeFileSync(lockFile, String(process.pid), { flag: "wx" });
       return () => rmSync(lockFile, { force: true });
