@@ -31,14 +31,14 @@ export const shortSettings = { heartbeatMs: 200, hostTimeoutMs: 1500 } as const;
 
 /** Waits until no other test on this machine has a cluster. Returns what ends that. */
 export async function lockCluster(): Promise<() => void> {
-  for (const deadline = Date.now() + lockMs; ;) {
+  for (const deadline = performance.now() + lockMs; ;) {
     try {
       writeFileSync(lockFile, String(process.pid), { flag: "wx" });
       return () => rmSync(lockFile, { force: true });
     } catch {
       const holder = Number(readOr(lockFile, "0"));
       if (holder > 0 && !isAlive(holder)) rmSync(lockFile, { force: true });
-      else if (Date.now() > deadline) throw new Error(`process ${holder} has had a cluster for ${lockMs} ms`);
+      else if (performance.now() > deadline) throw new Error(`process ${holder} has had a cluster for ${lockMs} ms`);
       else await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
@@ -52,8 +52,8 @@ export function isAlive(pid: number): boolean {
 
 /** Waits until `holds` does; a minute at most. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !holds();) {
-    if (Date.now() > deadline) throw new Error(`waited for a minute: ${what}`);
+  for (const deadline = performance.now() + 60_000; !holds();) {
+    if (performance.now() > deadline) throw new Error(`waited for a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
