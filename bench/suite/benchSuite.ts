@@ -67,8 +67,8 @@ export async function benchSuite(
     pages.push(page);
     say(`\n${page}`);
     rmSync(file);
+    if (output !== undefined) writeFileSync(output, `${pages.join("\n\n")}\n`); // what is done stays if the rest is cut short
   }
-  if (output !== undefined) writeFileSync(output, `${pages.join("\n\n")}\n`);
   return areAgreed;
 }
 
