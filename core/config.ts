@@ -59,6 +59,8 @@ export interface Config {
    * [1, 1000000]. Default 10.
    */
   readonly snapshotEvery: number;
+  /** Compiles functions that can be; 0: all run as JavaScript, with the same results. Default 1. */
+  readonly compile: number;
   /** Directory under which a private one is made for blocks on disk. Default the system's temporary directory. */
   readonly spillDirectory: string;
 }
@@ -94,6 +96,7 @@ const ranges: Readonly<Record<NumberSetting, { min: number; max: number; also?: 
   taskDeadlineMs: { min: 0, max: 2 ** 31 - 1 },
   speculation: { min: 0, max: 1 },
   snapshotEvery: { min: 1, max: 1_000_000 },
+  compile: { min: 0, max: 1 },
 };
 
 /**
@@ -125,6 +128,7 @@ export function resolveConfig(options: ConfigOptions = {}, isLocal = true): Conf
     taskDeadlineMs: 0,
     speculation: 0,
     snapshotEvery: 10,
+    compile: 1,
     spillDirectory: os.tmpdir(),
   };
   for (const [name, value] of Object.entries(options)) {

@@ -63,6 +63,14 @@ export class Refused extends Error {
   }
 }
 
+/** The refusal of functions as a whole, whatever they are. */
+export function refusalOfAll(why: string): Refusal {
+  return { argument: "", expression: "", file: "", line: 0, column: 0, why };
+}
+
+/** Why functions run as JavaScript where nothing is to be compiled. */
+export const notAsked: Refusal = refusalOfAll("the setting compile is 0");
+
 /** "JavaScript because `attr.name` at 12:30: strings do not compile". */
 export function describeRefusal({ expression, line, column, why }: Refusal): string {
   const what = expression === "" ? "" : `\`${expression}\` at ${line}:${column}: `;

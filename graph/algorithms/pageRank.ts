@@ -56,8 +56,9 @@ export async function pageRank<VD, ED>(graph: Graph<VD, ED>, options: PageRankOp
     throw invalidArgument("pageRank", "source", "a vertex of the graph", spec.source);
   }
   const isDelta = options.tolerance !== undefined && spec.scale !== "probability";
+  const isWeighted = options.weight !== undefined;
   return temporarily(await shares(graph, options.weight), (shared) =>
-    isDelta ? rankByDeltas(shared, spec) : rankByRounds(shared, spec),
+    isDelta ? rankByDeltas(shared, spec, isWeighted) : rankByRounds(shared, spec, isWeighted),
   );
 }
 

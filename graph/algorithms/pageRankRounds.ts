@@ -21,20 +21,32 @@ export interface RankSpec {
   readonly checkpointing: CheckpointOptions;
 }
 
-/** A vertex in rounds: `isSink` if no weight leaves it. */
+/**
+ * A vertex in rounds. `share`: of its rank that each edge out of it carries on if none has a weight, 0 if there is no edge;
+ * with weights 1, or 0 if no weight leaves it.
+ */
 interface Ranked {
   readonly rank: number;
-  readonly isSink: boolean;
+  readonly share: number;
 }
 
-/** A vertex in deltas. */
+/** A vertex in deltas; `share` as in `Ranked`. */
 interface Settling {
   readonly rank: number;
   readonly delta: number;
+  readonly share: number;
 }
 
-/** Rounds over all edges: `iterations` of them, or until no rank changes by more than `tolerance`. */
-export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
+/**
+ * Rounds over all edges: `iterations` of them, or until no rank changes by more than `tolerance`. Attributes of `shared`:
+ * the total weight out of a vertex, and what share of it an edge has. Without weights that depends on an edge's source
+ * alone, and edges are not read.
+ */
+export async function rankByRounds(
+  shared: Graph<number, number>,
+  spec: RankSpec,
+  isWeighted: boolean,
+): Promise<PageRankRun> {
   const { iterations, tolerance, resetProbability, scale, source, maxSupersteps, signal, checkpointing } = spec;
   const numVertices = await shared.numVertices();
   const isPersonal = source !== undefined;
@@ -47,21 +59,23 @@ export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec
 
   const initial = shared.mapVertices((id, total): Ranked => {
     const holds = !isPersonal || id === source;
-    return { rank: holds ? start : 0, isSink: total === 0 };
+    return { rank: holds ? start : 0, share: shareOf(total, isWeighted) };
   });
   const run = await temporarily(initial, async (vertices) => {
-    const sinksAtStart = isProbability ? await sumOf(vertices, (vertex) => (vertex.isSink ? vertex.rank : 0)) : 0;
+    const sinksAtStart = isProbability ? await sumOf(vertices, (vertex) => (vertex.share === 0 ? vertex.rank : 0)) : 0;
     return vertices.supersteps<number>("pageRank", {
-      sendMessage: (edge) => edge.sendToDst(edge.srcAttr.rank * edge.attr),
+      sendMessage: isWeighted
+        ? (edge) => edge.sendToDst(edge.srcAttr.rank * edge.attr)
+        : (edge) => edge.sendToDst(edge.srcAttr.rank * edge.srcAttr.share),
       mergeMessage: (a, b) => a + b,
       vertexProgram: (id, vertex, sum, globals) => {
         const jumped = !isPersonal || id === source ? reset + sinkShare * globals["sinks"]! : 0;
-        return { rank: jumped + followed * sum, isSink: vertex.isSink };
+        return { rank: jumped + followed * sum, share: vertex.share };
       },
       noMessage: { value: 0 },
       aggregators: {
         delta: { kind: "max", of: (before, after) => Math.abs(after.rank - before.rank) },
-        sinks: { kind: "sum", of: isProbability ? (_before, after) => (after.isSink ? after.rank : 0) : () => 0 },
+        sinks: { kind: "sum", of: isProbability ? (_before, after) => (after.share === 0 ? after.rank : 0) : () => 0 },
       },
       globals: { sinks: sinksAtStart, delta: Infinity },
       maxSupersteps: iterations ?? maxSupersteps,
@@ -79,26 +93,37 @@ export async function rankByRounds(shared: Graph<number, number>, spec: RankSpec
   return finish(ranks, run.supersteps, converged, residual, spec);
 }
 
-/** GraphX's delta form: a vertex sends on only what its rank changed by, and only if that is above the tolerance. */
-export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec): Promise<PageRankRun> {
+/**
+ * GraphX's delta form: a vertex sends on only what its rank changed by, and only if that is above the tolerance. `shared` as
+ * in `rankByRounds`.
+ */
+export async function rankByDeltas(
+  shared: Graph<number, number>,
+  spec: RankSpec,
+  isWeighted: boolean,
+): Promise<PageRankRun> {
   const { tolerance, resetProbability, source, maxSupersteps, signal, checkpointing } = spec;
   const threshold = tolerance!;
   const followed = 1 - resetProbability;
   const isPersonal = source !== undefined;
-  const initial = shared.mapVertices((id): Settling => {
+  const initial = shared.mapVertices((id, total): Settling => {
     const start = !isPersonal ? resetProbability : id === source ? 1 : 0;
-    return { rank: start, delta: start };
+    return { rank: start, delta: start, share: shareOf(total, isWeighted) };
   });
   const run = await temporarily(initial, (vertices) =>
     vertices.supersteps<number>("pageRank", {
-      sendMessage: (edge) => {
-        if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.attr);
-      },
+      sendMessage: isWeighted
+        ? (edge) => {
+            if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.attr);
+          }
+        : (edge) => {
+            if (edge.srcAttr.delta > threshold) edge.sendToDst(edge.srcAttr.delta * edge.srcAttr.share);
+          },
       mergeMessage: (a, b) => a + b,
       activeDirection: "out",
       vertexProgram: (_id, vertex, sum) => {
         const delta = followed * sum;
-        return { rank: vertex.rank + delta, delta };
+        return { rank: vertex.rank + delta, delta, share: vertex.share };
       },
       aggregators: { delta: { kind: "max", of: (_before, after) => after.delta } },
       maxSupersteps,
@@ -110,6 +135,12 @@ export async function rankByDeltas(shared: Graph<number, number>, spec: RankSpec
   const ranks = await temporarily(run.graph, (vertices) => vertices.mapVertices((_id, vertex) => vertex.rank));
   const residual = run.supersteps === 0 ? 0 : run.globals["delta"]!;
   return finish(ranks, run.supersteps, run.converged, residual, spec);
+}
+
+/** `share` of a vertex with this total weight out of it. */
+function shareOf(total: number, isWeighted: boolean): number {
+  if (total === 0) return 0;
+  return isWeighted ? 1 : 1 / total;
 }
 
 /** Scales ranks as asked. The sum is exact, so the scaled ranks do not depend on partitions. */

@@ -12,7 +12,8 @@ import { chooseData, dataOf, known } from "../../core/compile/shapes.ts";
 import { binary, f64, get, i32, unary, type Callee, type Expr, type Local } from "../../core/compile/tree.ts";
 import { describeValue, type Value } from "../../core/compile/value.ts";
 import type { ApplyInput } from "../superstep/apply.ts";
-import { idValue, type ScannedTarget } from "./scanLoop.ts";
+import { idValue } from "./edgeValue.ts";
+import type { ScannedTarget } from "./scanLoop.ts";
 
 /**
  * Applies a vertex program to targets. Parameters: columns "before0", …, "after0", …, "marks" of who received, "ids"; the results of

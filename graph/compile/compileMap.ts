@@ -15,7 +15,7 @@ import type { Value } from "../../core/compile/value.ts";
 import type { ColumnSet } from "../../core/column/types.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import type { RowSource } from "../operators/mapRows.ts";
-import { idValue } from "./scanLoop.ts";
+import { idValue } from "./edgeValue.ts";
 
 /**
  * Compiles a function over rows. Parameters: vertices "first" + ["from", "to"), columns "vertex0", "edge0", "table0",

@@ -3,7 +3,7 @@
  */
 import type { CompiledLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
 import { compiledPaths, refusedPaths, type FunctionPath } from "../../core/compile/functionPath.ts";
-import { isRefusal, type Refusal } from "../../core/compile/refused.ts";
+import { isRefusal, notAsked, refusalOfAll, type Refusal } from "../../core/compile/refused.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
@@ -12,18 +12,11 @@ import { applyText, type ApplyInput } from "../superstep/apply.ts";
 import type { ScanCounts, ScanInput, ScanRows } from "../superstep/scan.ts";
 import { columnsKey } from "./columnsKey.ts";
 import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperstep } from "./compileSuperstep.ts";
-import { putColumns, putIds, putRows, type LoopValues } from "./loopOffsets.ts";
+import { putColumns, putIds, putRows, putSent, type LoopValues } from "./loopOffsets.ts";
 import { runnableLoop, runRounds } from "./rounds.ts";
 
 /** Why loops over rows of an explicit vertex cut run as JavaScript. */
-const ofCut: Refusal = {
-  argument: "sendMessage",
-  expression: "",
-  file: "",
-  line: 0,
-  column: 0,
-  why: "supersteps over an explicit vertex cut do not compile",
-};
+const ofCut: Refusal = refusalOfAll("supersteps over an explicit vertex cut do not compile");
 
 /** The compiled form of a superstep, or why it has none. Kept by the thread. */
 export function compiledSuperstep(
@@ -32,14 +25,16 @@ export function compiledSuperstep(
   rows: ScanRows,
   task: TaskContext,
 ): CompiledSuperstep | Refusal {
-  if (isCut(rows)) return ofCut;
+  const refusal = refusalAtOnce(scan, rows);
+  if (refusal !== undefined) return refusal;
   const key = `superstep ${scanKey(scan, rows)} ${applyKey(apply)}`;
   return task.memo(key, () => compileSuperstep(scan, apply, rows));
 }
 
 /** The compiled form of a scan whose targets go to a hook, or why it has none. Kept by the thread. */
 export function compiledScan(scan: ScanInput, rows: ScanRows, task: TaskContext): CompiledScan | Refusal {
-  if (isCut(rows)) return ofCut;
+  const refusal = refusalAtOnce(scan, rows);
+  if (refusal !== undefined) return refusal;
   return task.memo(`scan ${scanKey(scan, rows)}`, () => compileScan(scan, rows, false));
 }
 
@@ -149,9 +144,14 @@ function scanValues(scan: ScanInput, rows: ScanRows): LoopValues {
   putColumns(values, "edge", scan.edges);
   putIds(values, scan.ids);
   if (scan.active) values["active"] = scan.active.offset;
+  putSent(values, scan.sent);
   if (rows.inRows) putRows(values, "in", rows.inRows);
   if (rows.outRows) putRows(values, "out", rows.outRows);
   return values;
+}
+
+function refusalAtOnce({ asJavaScript }: ScanInput, rows: ScanRows): Refusal | undefined {
+  return asJavaScript === true ? notAsked : isCut(rows) ? ofCut : undefined;
 }
 
 function isCut({ inRows, outRows }: ScanRows): boolean {
@@ -159,7 +159,7 @@ function isCut({ inRows, outRows }: ScanRows): boolean {
 }
 
 /** All that the code of a scan depends on: shipped functions by their ids, which stand for what they capture too. */
-function scanKey({ program, ids, vertices, edges, active }: ScanInput, rows: ScanRows): string {
+function scanKey({ program, ids, vertices, edges, active, sent }: ScanInput, rows: ScanRows): string {
   const { sendMessage, mergeMessage, messageType, activeDirection, reads } = program;
   const ofRows = (each: EdgeRows | undefined): string => (each === undefined ? "-" : each.positions ? "p" : "e");
   return JSON.stringify([
@@ -173,6 +173,7 @@ function scanKey({ program, ids, vertices, edges, active }: ScanInput, rows: Sca
     columnsKey(edges),
     ofRows(rows.inRows),
     ofRows(rows.outRows),
+    [sent?.in, sent?.out].map((side) => side && [side.columns.map(({ type }) => type), side.sends !== undefined]),
   ]);
 }
 

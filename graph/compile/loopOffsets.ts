@@ -3,6 +3,7 @@
  */
 import type { ColumnSet } from "../../core/column/types.ts";
 import type { EdgeRows, IdColumn } from "../partition/topology.ts";
+import type { SentColumns } from "../superstep/scan.ts";
 
 /** Parameters of a compiled loop, by name. */
 export type LoopValues = Record<string, number>;
@@ -28,4 +29,13 @@ export function putRows(values: LoopValues, side: "in" | "out", rows: EdgeRows):
 /** Ids that are numbers as "ids". */
 export function putIds(values: LoopValues, ids: IdColumn): void {
   if (ids.kind !== "string") values["ids"] = ids.ids.offset;
+}
+
+/** Messages that were written down as "inSent0", …, "inSends", "outSent0", …. */
+export function putSent(values: LoopValues, sent: SentColumns | undefined): void {
+  for (const side of ["in", "out"] as const) {
+    const { columns = [], sends } = sent?.[side] ?? {};
+    columns.forEach((column, at) => (values[`${side}Sent${at}`] = column.offset));
+    if (sends) values[`${side}Sends`] = sends.offset;
+  }
 }

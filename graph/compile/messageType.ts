@@ -1,12 +1,12 @@
 /**
  * What messages are, as far as the functions that send and merge them tell.
  */
-import type { FieldType } from "../../core/column/types.ts";
+import type { FieldType, FixedType } from "../../core/column/types.ts";
 import { Calls } from "../../core/compile/callFunction.ts";
 import type { FunctionSource } from "../../core/compile/functionSource.ts";
 import { Refused } from "../../core/compile/refused.ts";
 import { commonShape, dataOf, isSameShape, widened } from "../../core/compile/shapes.ts";
-import { f64, get, type Expr, type Local } from "../../core/compile/tree.ts";
+import { f64, get, type Expr, type Local, type MachineType } from "../../core/compile/tree.ts";
 import { describeValue, leavesOf, type Data } from "../../core/compile/value.ts";
 
 /** Messages of one type, and how two of them become one. */
@@ -17,6 +17,9 @@ export interface MessageType {
   /** If set, a message that changes nothing where another is merged to it: merging can start from it. */
   readonly identity?: Expr;
 }
+
+/** The column that holds a part of a message. */
+export const columnOfLeaf: Readonly<Record<MachineType, FixedType>> = { f64: "float64", i32: "int32", i64: "int64" };
 
 /** More rounds than a merge needs to settle on a type: a number can become one that may be missing, and that is all. */
 const maxRounds = 6;

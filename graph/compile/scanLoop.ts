@@ -11,10 +11,11 @@ import { or } from "../../core/compile/operations.ts";
 import { refusing } from "../../core/compile/refused.ts";
 import { convertTo, dataOf, zeroOf } from "../../core/compile/shapes.ts";
 import { binary, get, i32, load, not, unary, type Expr, type Label, type Local } from "../../core/compile/tree.ts";
-import { withLeaves, type Data, type Input, type Value } from "../../core/compile/value.ts";
-import type { EdgeRows, IdColumn } from "../partition/topology.ts";
+import { leavesOf, withLeaves, type Data, type Input, type Value } from "../../core/compile/value.ts";
+import type { EdgeRows } from "../partition/topology.ts";
 import type { ScanInput, ScanRows } from "../superstep/scan.ts";
-import { messageTypeOf, type MessageType } from "./messageType.ts";
+import { edgeValue, idValue } from "./edgeValue.ts";
+import { columnOfLeaf, messageTypeOf, type MessageType } from "./messageType.ts";
 
 /** What is left at a target when its edges are scanned. */
 export interface ScannedTarget {
@@ -103,6 +104,19 @@ export class ScanLoop {
       const numEdges = unary("i64.extend_i32_u", binary("i32.sub", end, get(entry)));
       builder.assign(at.scanned, binary("i64.add", get(at.scanned), numEdges));
     }
+    const sent = this.#input.sent?.[side];
+    const { shape, identity } = this.#messageType;
+    if (sent !== undefined && sent.sends === undefined && active === undefined && identity !== undefined) {
+      const numEdges = builder.pin(binary("i32.sub", end, get(entry)), "numEdges");
+      builder.assign(at.messages, binary("i64.add", get(at.messages), unary("i64.extend_i32_u", numEdges)));
+      builder.assign(at.has, binary("i32.or", get(at.has), numEdges));
+      countedLoop(builder, entry, end, () => {
+        const neighbour = builder.pin(load("uint32", params.get(`${side}Neighbours`), get(entry)), "neighbour");
+        const message = builder.pinned(sentMessage(shape, side, neighbour, params), "message") as Data;
+        this.#merge(message, calls, at.merged);
+      });
+      return;
+    }
     const ofTarget = columnValue(this.#input.vertices, "vertex", at.target, params);
     for (const input of inputsIn(ofTarget)) if (this.#hoisted.has(`${side}.${input.name}`)) builder.read(input);
     countedLoop(builder, entry, end, () => {
@@ -114,6 +128,12 @@ export class ScanLoop {
           const [source, target] = side === "in" ? [neighbourActive, targetActive] : [targetActive, neighbourActive];
           builder.add({ do: "leave", label: next, test: not(activeTest(program.activeDirection, source, target)) });
           builder.assign(at.scanned, binary("i64.add", get(at.scanned), { op: "const", type: "i64", value: 1n }));
+        }
+        if (sent !== undefined) {
+          const receive = (): void => this.#take(sentMessage(shape, side, neighbour, params), calls, at);
+          if (sent.sends === undefined) receive();
+          else builder.branch(load("uint8", params.get(`${side}Sends`), neighbour), receive);
+          return;
         }
         const position = rows.positions
           ? load("uint32", params.get(`${side}Positions`), get(entry))
@@ -128,7 +148,7 @@ export class ScanLoop {
 
   #receive(side: Side, to: "src" | "dst", evaluate: () => Data, calls: Calls, at: RowLocals): void {
     const { builder } = calls;
-    const { shape, merge, identity } = this.#messageType;
+    const { shape } = this.#messageType;
     if ((to === "dst") !== (side === "in")) {
       // It goes to the other end, whose row sends it again; what evaluating it changes is changed all the same.
       const before = builder.effects;
@@ -136,39 +156,42 @@ export class ScanLoop {
       if (builder.effects !== before) builder.add({ do: "block", label: { name: "unsent" }, body: statements });
       return;
     }
-    const message = builder.pinned(convertTo(shape, evaluate()), "message") as Data;
+    this.#take(convertTo(shape, evaluate()), calls, at);
+  }
+
+  #take(message: Data, calls: Calls, at: RowLocals): void {
+    const { builder } = calls;
+    const { identity } = this.#messageType;
+    const received = builder.pinned(message, "message") as Data;
     const one: Expr = { op: "const", type: "i64", value: 1n };
     builder.assign(at.messages, binary("i64.add", get(at.messages), one));
-    const mergeIt = (): void => {
-      const both = refusing("mergeMessage", () => dataOf(calls.call(merge, [at.merged, message], "value"), builder));
-      builder.assignAll(at.merged, convertTo(shape, both));
-    };
-    if (identity === undefined) builder.branch(get(at.has), mergeIt, () => builder.assignAll(at.merged, message));
+    const mergeIt = (): void => this.#merge(received, calls, at.merged);
+    if (identity === undefined) builder.branch(get(at.has), mergeIt, () => builder.assignAll(at.merged, received));
     else mergeIt();
     builder.assign(at.has, i32(1));
   }
 
-  /** The edge that `sendMessage` sees. What the program does not read is undefined, as it is in JavaScript. */
+  #merge(message: Data, calls: Calls, merged: Data): void {
+    const { builder } = calls;
+    const { shape, merge } = this.#messageType;
+    const both = refusing("mergeMessage", () => dataOf(calls.call(merge, [merged, message], "value"), builder));
+    builder.assignAll(merged, convertTo(shape, both));
+  }
+
+  /** The edge that `sendMessage` sees, from a row of this side. */
   #edge(side: Side, neighbour: Expr, target: Expr, ofTarget: Value, position: Expr): Value {
-    const { program, ids, vertices, edges } = this.#input;
-    const { reads } = program;
-    const unread: Value = { kind: "missing", as: "undefined" };
-    const ofNeighbour = columnValue(vertices, "vertex", neighbour, this.#params);
+    const { ids, vertices, edges } = this.#input;
+    const params = this.#params;
+    const ofNeighbour = columnValue(vertices, "vertex", neighbour, params);
     const [source, destination] = side === "in" ? [ofNeighbour, ofTarget] : [ofTarget, ofNeighbour];
     const [src, dst] = side === "in" ? [neighbour, target] : [target, neighbour];
-    return {
-      kind: "namespace",
-      what: "an edge",
-      members: new Map<string, Value>([
-        ["srcId", idValue(ids, src, this.#params)],
-        ["dstId", idValue(ids, dst, this.#params)],
-        ["srcAttr", reads.src ? source : unread],
-        ["dstAttr", reads.dst ? destination : unread],
-        ["attr", reads.edge ? columnValue(edges, "edge", position, this.#params) : unread],
-        ["sendToDst", { kind: "send", to: "dst" }],
-        ["sendToSrc", { kind: "send", to: "src" }],
-      ]),
-    };
+    return edgeValue(this.#input.program, {
+      srcId: idValue(ids, src, params),
+      dstId: idValue(ids, dst, params),
+      srcAttr: source,
+      dstAttr: destination,
+      attr: columnValue(edges, "edge", position, params),
+    });
   }
 
   /** Compiles `sendMessage` once for nothing: to see what it sends, and what it reads of a row's own vertex. */
@@ -202,17 +225,12 @@ interface RowLocals {
   readonly scanned: Local;
 }
 
-/** A vertex's id: a number where ids fit 32 bits. */
-export function idValue(ids: IdColumn, index: Expr, params: LoopParams): Value {
-  if (ids.kind === "string") return { kind: "refused", why: "ids that are strings do not compile" };
-  if (ids.kind === "int64") return { kind: "refused", why: "ids beyond 32 bits do not compile" };
-  return {
-    kind: "input",
-    name: "id",
-    get value() {
-      return { kind: "number", form: "u32", expr: load("uint32", params.get("ids"), index) } as const;
-    },
-  };
+/** What the neighbour sends, as it was written down: see `compileSends`. */
+function sentMessage(shape: Data, side: Side, neighbour: Expr, params: LoopParams): Data {
+  const leaves = leavesOf(shape).map(({ type }, at) =>
+    load(columnOfLeaf[type], params.get(`${side}Sent${at}`), neighbour),
+  );
+  return withLeaves(shape, leaves);
 }
 
 function activeTest(direction: ScanInput["program"]["activeDirection"], source: Expr, target: Expr): Expr {

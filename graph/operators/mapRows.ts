@@ -13,7 +13,7 @@ import { memberReads } from "../../core/function/memberReads.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
-import { isRefusal } from "../../core/compile/refused.ts";
+import { isRefusal, notAsked } from "../../core/compile/refused.ts";
 import { compiledMap, mapPaths, runCompiledMap } from "../compile/compiledMap.ts";
 import { RowOutput, throwMissing, writeStatements, type WrittenRows } from "../columns/output.ts";
 import { writeColumns, writeRows, writtenRows } from "../columns/writeColumns.ts";
@@ -46,6 +46,8 @@ export interface MapInput {
   readonly fn: ShippedFunction<AnyFunction>;
   readonly source: RowSource;
   readonly output: ColumnSet;
+  /** True if nothing is to be compiled. */
+  readonly asJavaScript?: boolean;
 }
 
 const mapPartitionRef: OperatorRef = operatorRef(import.meta.url, "mapPartition");
@@ -62,7 +64,7 @@ export async function mapRows(
   const length = isVertexKind(source.kind) ? topology.numVertices : topology.numEdges;
   const schema = await schemaOfFirst(driver, topology, operation, fn, source, length);
   return writeColumns(driver, operation, schema, length, async (output) => {
-    const shared: MapInput = { operation, fn, source, output };
+    const shared: MapInput = { operation, fn, source, output, asJavaScript: driver.config.compile === 0 };
     const tasks = topology.partitions;
     const written = await driver.runTasks<WrittenRows>({ name: operation, operator: mapPartitionRef, shared, tasks });
     const { functions } = written[0] ?? {};
@@ -109,8 +111,8 @@ export async function mapPartition(
   partition: TopologyPartition,
   task: TaskContext,
 ): Promise<WrittenRows> {
-  const { fn, source, output } = input;
-  const loop = compiledMap(fn, source, output, task);
+  const { fn, source, output, asJavaScript } = input;
+  const loop = asJavaScript === true ? notAsked : compiledMap(fn, source, output, task);
   const functions = task.partition === 0 ? { functions: mapPaths(fn, loop) } : {};
   if (isRefusal(loop)) return { ...(await mapPartitionAsJavaScript(input, partition, task)), ...functions };
   const { from, to } = rowRange(source.kind, partition);

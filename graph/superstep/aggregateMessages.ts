@@ -49,7 +49,8 @@ export async function aggregateMessages(
   options: RunOptions = {},
 ): Promise<VertexTable> {
   const { operation } = program;
-  const shared: ScanInput = { program, ids: shape.topology.ids, vertices, edges };
+  const asJavaScript = driver.config.compile === 0;
+  const shared: ScanInput = { program, ids: shape.topology.ids, vertices, edges, asJavaScript };
   const tasks = await shape.scanRows(program.sendsTo);
   const spec = { name: `${operation}: scan`, operator: scanPartRef, shared, tasks };
   const parts = await driver.runTasks<PartMessages>(spec, options);

@@ -16,11 +16,15 @@ import {
 } from "./combine.ts";
 import type { ApplyProgram } from "./program.ts";
 import type { ScanInput } from "./scan.ts";
+import { SentMessages, writeSentRef } from "./sentMessages.ts";
 import { superstepRef, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "./superstep.ts";
 
 type Columns = Pick<Generation, "columns" | "received">;
 
-/** Memory: two generations of the vertex columns, one byte a vertex each for who received. */
+/**
+ * Memory: two generations of the vertex columns, one byte a vertex each for who received; one message a vertex where that
+ * saves computing it at each edge.
+ */
 export class LocalCarrier implements Carrier {
   readonly #spec: CarrierSpec;
   #schema: Schema;
@@ -28,9 +32,11 @@ export class LocalCarrier implements Carrier {
   #current: Columns | undefined;
   #spare: Columns | undefined;
   #areAllActive = true;
+  readonly #sent: SentMessages;
 
   constructor(spec: CarrierSpec) {
     this.#spec = spec;
+    this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
     this.#schema = spec.vertices.schema;
   }
 
@@ -83,6 +89,7 @@ export class LocalCarrier implements Carrier {
     this.#freeColumns(this.#spare);
     this.#freeColumns(this.#current);
     this.#spare = this.#current = undefined;
+    this.#sent.free();
   }
 
   /** Writes the next generation; again with room for it if a value was missing where none had been. */
@@ -116,16 +123,20 @@ export class LocalCarrier implements Carrier {
   async #fusedStage(name: string, next: Columns, globals: GlobalValues): Promise<readonly SuperstepReport[]> {
     const { driver, shape, scan, apply, signal } = this.#spec;
     const rows = await shape.scanRows(scan.sendsTo);
-    const shared: SuperstepInput = { scan: this.#scanInput(), apply: this.#applyInput(apply, next, globals) };
-    const tasks = shape.topology.partitions.map(({ from, to }, at): SuperstepPartition => ({
-      from,
-      to,
-      rows: rows[at]!,
-    }));
-    return driver.runTasks<SuperstepReport>(
-      { name, operator: superstepRef, shared, tasks },
-      { ...(signal && { signal }) },
-    );
+    const scanInput = this.#scanInput();
+    const sends = this.#sent.for(scanInput, rows[0]!);
+    const shared: SuperstepInput = {
+      scan: sends?.scan ?? scanInput,
+      apply: this.#applyInput(apply, next, globals),
+    };
+    const ranges = shape.topology.partitions.map(({ from, to }) => ({ from, to }));
+    const tasks = ranges.map((range, at): SuperstepPartition => ({ ...range, rows: rows[at]! }));
+    const sending =
+      sends &&
+      ({ name: `${name}: messages`, operator: writeSentRef, shared: sends, tasks: ranges, parents: [] } as const);
+    const scanning = { name, operator: superstepRef, shared, tasks, parents: sending ? [0] : [] };
+    const stages = sending ? [sending, scanning] : [scanning];
+    return driver.runJob<SuperstepReport>({ name, stages }, { ...(signal && { signal }) });
   }
 
   async #scanStage(name: string): Promise<readonly ScannedPart[]> {
@@ -152,8 +163,10 @@ export class LocalCarrier implements Carrier {
   }
 
   #scanInput(): ScanInput {
-    const { shape, scan, vertices, edges } = this.#spec;
-    const input = { program: scan, ids: shape.topology.ids, vertices: this.#current?.columns ?? vertices, edges };
+    const { driver, shape, scan, vertices, edges } = this.#spec;
+    const asJavaScript = driver.config.compile === 0;
+    const attributes = this.#current?.columns ?? vertices;
+    const input = { program: scan, ids: shape.topology.ids, vertices: attributes, edges, asJavaScript };
     return this.#areAllActive || this.#current === undefined ? input : { ...input, active: this.#current.received };
   }
 

@@ -25,6 +25,24 @@ export interface ScanInput {
   readonly edges: ColumnSet;
   /** One byte a vertex, 1 for those that received a message last superstep; absent: all edges are scanned. */
   readonly active?: ColumnRef<"uint8">;
+  /** Messages that were written down once a vertex, by the rows in which they are read: compiled scans take them there. */
+  readonly sent?: SentColumns;
+  /** True if nothing is to be compiled. */
+  readonly asJavaScript?: boolean;
+}
+
+/** What each vertex sends to the other ends of its edges: along outgoing ones, met in rows by target, and incoming ones. */
+export interface SentColumns {
+  readonly in?: SentSide;
+  readonly out?: SentSide;
+}
+
+/** One side's messages, a row a vertex. */
+export interface SentSide {
+  /** One column for each number that a message is made of. */
+  readonly columns: readonly ColumnRef[];
+  /** 1 for vertices that send; absent if all do. */
+  readonly sends?: ColumnRef<"uint8">;
 }
 
 /** The rows of one partition: of its vertices by incoming edges and, if anything is sent to sources, by outgoing ones. */

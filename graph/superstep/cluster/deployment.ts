@@ -131,7 +131,8 @@ export class Deployment {
   ): Promise<Required<SuperstepOutcome>> {
     const { shape, scan, apply, operation, signal } = this.#spec;
     const { ids } = shape.topology;
-    const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec) };
+    const asJavaScript = this.#spec.driver.config.compile === 0;
+    const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec), asJavaScript };
     const { received } = before;
     const shared: ShippedInput = {
       scan: before.areAllActive || received === undefined ? input : { ...input, active: received },

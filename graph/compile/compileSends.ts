@@ -1,0 +1,136 @@
+/**
+ * Messages that depend on the vertex alone that sends them, compiled to be computed once a vertex rather than once an
+ * edge: the scan then reads one column.
+ */
+import { Calls } from "../../core/compile/callFunction.ts";
+import { columnValue } from "../../core/compile/columnValues.ts";
+import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
+import { countedLoop } from "../../core/compile/countedLoop.ts";
+import { sourceOfShipped } from "../../core/compile/functionSource.ts";
+import { LoopParams } from "../../core/compile/loopParams.ts";
+import { Refused, refusable, isRefusal } from "../../core/compile/refused.ts";
+import { convertTo } from "../../core/compile/shapes.ts";
+import { binary, get, i32, type Expr, type Statement } from "../../core/compile/tree.ts";
+import { leavesOf, type Data, type Value } from "../../core/compile/value.ts";
+import type { FixedType } from "../../core/column/types.ts";
+import type { ScanInput, ScanRows } from "../superstep/scan.ts";
+import { edgeValue, idValue } from "./edgeValue.ts";
+import { columnOfLeaf } from "./messageType.ts";
+import { ScanLoop } from "./scanLoop.ts";
+
+/** How the messages of one side are kept: the types of their columns, and a mark if not every vertex sends. */
+export interface SidePlan {
+  readonly types: readonly FixedType[];
+  readonly isConditional: boolean;
+}
+
+/** A loop over vertices that writes what they send. */
+export interface CompiledSends {
+  readonly loop: CompiledLoop;
+  readonly in?: SidePlan;
+  readonly out?: SidePlan;
+}
+
+/**
+ * Compiles what vertices send; undefined if it depends on the edge or its other end, if an edge can send twice, or if it
+ * would save nothing. Parameters: "first" + ["from", "to"), "vertex0", …, "ids"; written are "inSent0", …, "inSends", and
+ * "outSent0", ….
+ */
+export function compileSends(scan: ScanInput, rows: ScanRows): CompiledSends | undefined {
+  const compiled = refusable("sendMessage", (): CompiledSends | undefined => {
+    const { message } = new ScanLoop(scan, rows, new LoopParams());
+    const params = new LoopParams();
+    const calls = new Calls();
+    const { builder } = calls;
+    const row = builder.variable("i32", "row");
+    builder.assign(row, params.get("from"));
+    const sides: { in?: Side; out?: Side } = {};
+    countedLoop(builder, row, params.get("to"), () => {
+      const vertex = builder.pin(binary("i32.add", params.get("first"), get(row)), "vertex");
+      for (const side of ["in", "out"] as const) {
+        if ((side === "in" ? rows.inRows : rows.outRows) === undefined) continue;
+        const made = new Side(side, message, vertex, scan, params, calls);
+        made.statements.forEach((statement) => builder.add(statement));
+        sides[side] = made;
+      }
+    });
+    if (Object.values(sides).every((side: Side) => side.isCopy)) return undefined;
+    const types = leavesOf(message).map(({ type }) => columnOfLeaf[type]);
+    const plan = (side: Side | undefined): SidePlan | undefined => side && { types, isConditional: side.isConditional };
+    const [inPlan, outPlan] = [plan(sides.in), plan(sides.out)];
+    const loop = assembleLoop(params, builder.statements, {});
+    return { loop, ...(inPlan && { in: inPlan }), ...(outPlan && { out: outPlan }) };
+  });
+  return compiled === undefined || isRefusal(compiled) ? undefined : compiled;
+}
+
+/** What one vertex sends in the rows of one side. */
+class Side {
+  readonly statements: readonly Statement[];
+  readonly isConditional: boolean;
+  /** True if the message is what the vertex holds, as it is. */
+  readonly isCopy: boolean;
+
+  /** @throws Refused if it depends on more than the vertex, or is not one message at most. */
+  constructor(side: "in" | "out", shape: Data, vertex: Expr, scan: ScanInput, params: LoopParams, calls: Calls) {
+    const { builder } = calls;
+    const mark = (value: 0 | 1): Statement => ({
+      do: "store",
+      column: "uint8",
+      base: params.get(`${side}Sends`),
+      index: vertex,
+      value: i32(value),
+    });
+    let sends: Statement | undefined;
+    calls.onSend = (to, evaluate) => {
+      if ((to === "dst") !== (side === "in")) {
+        builder.nest(evaluate);
+        return;
+      }
+      if (sends !== undefined) throw new Refused("an edge can send twice");
+      const leaves = leavesOf(convertTo(shape, evaluate()));
+      leaves.forEach((value, at) => {
+        const base = params.get(`${side}Sent${at}`);
+        builder.add({ do: "store", column: columnOfLeaf[value.type], base, index: vertex, value });
+      });
+      builder.effects++;
+      builder.add((sends = mark(1)));
+    };
+    const { statements } = builder.nest(() =>
+      calls.call(sourceOfShipped(scan.program.sendMessage), [edgeOf(side, vertex, scan, params)], "effect"),
+    );
+    if (sends === undefined) throw new Refused("it sends nothing there");
+    if (isInLoop(statements, sends)) throw new Refused("an edge can send more than once");
+    this.isConditional = !statements.includes(sends);
+    this.isCopy = !this.isConditional && statements.every(isCopying);
+    this.statements = this.isConditional ? [mark(0), ...statements] : statements.filter((each) => each !== sends);
+  }
+}
+
+/** An edge of which only one end is known. */
+function edgeOf(side: "in" | "out", vertex: Expr, { program, ids, vertices }: ScanInput, params: LoopParams): Value {
+  const other: Value = { kind: "refused", why: "it depends on the edge" };
+  const [id, attr] = [idValue(ids, vertex, params), columnValue(vertices, "vertex", vertex, params)];
+  return edgeValue(program, {
+    srcId: side === "in" ? id : other,
+    srcAttr: side === "in" ? attr : other,
+    dstId: side === "in" ? other : id,
+    dstAttr: side === "in" ? other : attr,
+    attr: other,
+  });
+}
+
+function isInLoop(statements: readonly Statement[], wanted: Statement, isInside = false): boolean {
+  return statements.some((statement) => {
+    if (statement === wanted) return isInside;
+    if (statement.do === "if") {
+      return [statement.whenTrue, statement.whenFalse].some((branch) => isInLoop(branch, wanted, isInside));
+    }
+    if (statement.do !== "block" && statement.do !== "loop") return false;
+    return isInLoop(statement.body, wanted, isInside || statement.do === "loop");
+  });
+}
+
+function isCopying(statement: Statement): boolean {
+  return statement.do === "store" || (statement.do === "set" && statement.value.op === "load");
+}
