@@ -39,6 +39,7 @@ export interface CompiledSends {
 export function compileSends(scan: ScanInput, rows: ScanRows): CompiledSends | undefined {
   const compiled = refusable("sendMessage", (): CompiledSends | undefined => {
     const { message } = new ScanLoop(scan, rows, new LoopParams());
+    refuseEffects(scan);
     const params = new LoopParams();
     const calls = new Calls();
     const { builder } = calls;
@@ -81,12 +82,11 @@ class Side {
       index: vertex,
       value: i32(value),
     });
+    // Where it sends, which is marked if it is not everywhere.
+    const marked: Statement[] = [];
     let sends: Statement | undefined;
     calls.onSend = (to, evaluate) => {
-      if ((to === "dst") !== (side === "in")) {
-        builder.nest(evaluate);
-        return;
-      }
+      if ((to === "dst") !== (side === "in")) return; // evaluating it changes nothing
       if (sends !== undefined) throw new Refused("an edge can send twice");
       const leaves = leavesOf(convertTo(shape, evaluate()));
       leaves.forEach((value, at) => {
@@ -94,17 +94,33 @@ class Side {
         builder.add({ do: "store", column: columnOfLeaf[value.type], base, index: vertex, value });
       });
       builder.effects++;
-      builder.add((sends = mark(1)));
+      builder.add((sends = { do: "block", label: { name: "sends" }, body: marked }));
     };
     const { statements } = builder.nest(() =>
       calls.call(sourceOfShipped(scan.program.sendMessage), [edgeOf(side, vertex, scan, params)], "effect"),
     );
     if (sends === undefined) throw new Refused("it sends nothing there");
     if (isInLoop(statements, sends)) throw new Refused("an edge can send more than once");
-    this.isConditional = !statements.includes(sends);
-    this.isCopy = !this.isConditional && statements.every(isCopying);
-    this.statements = this.isConditional ? [mark(0), ...statements] : statements.filter((each) => each !== sends);
+    const others = statements.filter((statement) => statement !== sends);
+    this.isConditional = others.length === statements.length;
+    this.isCopy = !this.isConditional && others.every(isCopying);
+    if (this.isConditional) marked.push(mark(1));
+    this.statements = this.isConditional ? [mark(0), ...statements] : others;
   }
+}
+
+/** @throws Refused if evaluating a message changes a variable: then none can be left out. */
+function refuseEffects({ program, ids, vertices, edges }: ScanInput): void {
+  const [params, calls] = [new LoopParams(), new Calls()];
+  const index = params.get("index");
+  calls.onSend = (_to, evaluate) => {
+    const before = calls.builder.effects;
+    calls.builder.nest(evaluate);
+    if (calls.builder.effects !== before) throw new Refused("a message changes what others are made of");
+  };
+  const [id, attr] = [idValue(ids, index, params), columnValue(vertices, "vertex", index, params)];
+  const ends = { srcId: id, dstId: id, srcAttr: attr, dstAttr: attr, attr: columnValue(edges, "edge", index, params) };
+  calls.call(sourceOfShipped(program.sendMessage), [edgeValue(program, ends)], "effect");
 }
 
 /** An edge of which only one end is known. */
@@ -132,5 +148,6 @@ function isInLoop(statements: readonly Statement[], wanted: Statement, isInside 
 }
 
 function isCopying(statement: Statement): boolean {
-  return statement.do === "store" || (statement.do === "set" && statement.value.op === "load");
+  const isValue = ({ op }: Expr): boolean => op === "get" || op === "const" || op === "load";
+  return (statement.do === "store" || statement.do === "set") && isValue(statement.value);
 }
