@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Context } from "../../core/context.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
-import { isAlive, lockCluster, until } from "../support/cluster.ts";
+import { isAlive, lockCluster, lockTimeoutMs, until } from "../support/cluster.ts";
 import { useContext } from "../support/context.ts";
 import { graphOf, randomArcs } from "../support/graphs.ts";
 import { algorithms, digestOf } from "./answers.ts";
@@ -24,7 +24,7 @@ beforeAll(async () => {
   wired = new WiredExecutors(3);
   context = await Context.create({ executors: wired.source, config: settings });
   context.on((event) => events.push(event));
-}, 180_000);
+}, lockTimeoutMs);
 afterAll(async () => {
   const pids = context.driver.executors.map(({ pid }) => pid);
   await context.stop();

@@ -1,0 +1,119 @@
+/** F04: the same bits with an executor killed at a random superstep. `SUPERSTEP_KILLS`: seeds of each; default 10. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Context } from "../../core/context.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { useCluster } from "../support/cluster.ts";
+import { useContext } from "../support/context.ts";
+import { integersFrom } from "../support/graphs.ts";
+import { StandaloneCluster } from "../support/standaloneCluster.ts";
+import { algorithms, digestOf, killAt, superstepsOf } from "./answers.ts";
+import { Expectations, type Input, inputs, principal } from "./inputs.ts";
+
+const minutes = 60_000;
+const numSeeds = Number(process.env["SUPERSTEP_KILLS"] ?? 10);
+const seeds = (count: number): number[] => Array.from({ length: Math.min(count, numSeeds) }, (_, seed) => seed);
+const generated = inputs["a generated graph"]!;
+const slashdot = inputs["slashdot"]!;
+const expectations = new Expectations(useContext("local[1]"));
+
+interface Executors {
+  readonly context: Context;
+  /** Resolves when so many executors are there. */
+  readonly whole: (count: number) => Promise<unknown>;
+}
+
+/** Runs each algorithm with one of three executors killed, for each of its seeds. */
+function survives(
+  over: () => Executors,
+  input: Input,
+  cases: readonly (readonly [name: string, seed: number])[],
+): void {
+  let graph: Graph<number, number> | undefined;
+  const last = new Map<string, number>();
+  beforeAll(async () => {
+    graph = await input.load(over().context);
+  }, minutes);
+
+  it.each(cases)(
+    "%s, seed %i",
+    async (name, seed) => {
+      const { context, whole } = over();
+      await whole(3);
+      const expected = await expectations.of(name, input);
+      const run = (): Promise<string> => digestOf(algorithms[name]!, graph!, input.source);
+      if (!last.has(name)) last.set(name, Math.max(...(await superstepsOf(context, run))));
+      const draw = integersFrom(1000 + seed);
+      const kill = killAt(context, 1 + draw(Math.max(1, last.get(name)! - 1)), draw(2) === 0, draw);
+      try {
+        expect(await run()).toBe(expected);
+        expect(kill.victim, "an executor was killed").toBeDefined();
+        expect(kill.recovered, "its loss was met").toBe(1);
+      } finally {
+        kill.stop();
+      }
+    },
+    2 * minutes,
+  );
+}
+
+const settings = { config: { snapshotEvery: 3, maxHostReplacements: 1000 } };
+
+describe.each(principal)("%s on a generated graph, one executor killed", (name) => {
+  const executors = overThree();
+  survives(
+    () => executors,
+    generated,
+    seeds(10).map((seed) => [name, seed]),
+  );
+});
+
+describe("other algorithms on a generated graph, one executor killed", () => {
+  const others = generated.algorithms.filter((name) => !principal.includes(name) && name !== "triangles");
+  const executors = overThree();
+  survives(
+    () => executors,
+    generated,
+    others.flatMap((name) => seeds(2).map((seed) => [name, seed] as const)),
+  );
+});
+
+describe.skipIf(!slashdot.isThere)("slashdot, one executor killed, algorithms in turn", () => {
+  const executors = overThree();
+  survives(
+    () => executors,
+    slashdot,
+    seeds(10).map((seed) => [principal[seed % principal.length]!, seed]),
+  );
+});
+
+describe("a standalone cluster of three workers, one executor killed", () => {
+  let cluster: StandaloneCluster | undefined;
+  let context: Context | undefined;
+  beforeAll(async () => {
+    cluster = await StandaloneCluster.start(3);
+    const { url: master, secretFile } = cluster;
+    context = await Context.create({ master, cluster: { secretFile } });
+  }, 10 * minutes);
+  afterAll(async () => {
+    await context?.stop();
+    await cluster?.stop();
+  }, minutes);
+
+  const over = (): Executors => ({ context: context!, whole: (count) => context!.driver.whenExecutors(count) });
+  survives(
+    over,
+    generated,
+    principal.map((name, seed) => [name, seed]),
+  );
+});
+
+/** `local-cluster[3,1]` for a `describe`. */
+function overThree(): Executors {
+  const cluster = useCluster("local-cluster[3,1]", settings);
+  return {
+    get context() {
+      return cluster.context;
+    },
+    whole: (count) => cluster.whole(count),
+  };
+}
