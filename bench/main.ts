@@ -20,6 +20,7 @@ import type { Computation, Measurement } from "./measure.ts";
 import { measure, timeCommand } from "./processes.ts";
 import { benchSuite, suitePeers } from "./suite/benchSuite.ts";
 import { inMs, median, ratio, spread, table } from "./summary.ts";
+import { benchRecovery } from "./recovery.ts";
 import { benchTransfer } from "./transfer.ts";
 
 const { values } = parseArgs({
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     runs: { type: "string", default: "3" },
     transfer: { type: "boolean", default: false },
     cluster: { type: "boolean", default: false },
+    recovery: { type: "boolean", default: false },
     suite: { type: "boolean", default: false },
     graphs: { type: "string" },
     peers: { type: "string", default: suitePeers.join(",") },
@@ -170,6 +172,7 @@ try {
   sayMachine();
   if (values.transfer) await benchTransfer(runs, say);
   else if (values.cluster) process.exitCode = (await benchCluster(runs, say)) ? 0 : 1;
+  else if (values.recovery) process.exitCode = (await benchRecovery(runs, say)) ? 0 : 1;
   else if (values.suite) await runSuite();
   else await benchAll(folder);
 } finally {
