@@ -1,7 +1,7 @@
 /**
  * The apply of a superstep at one target, as compiled statements. The clear form is the text of `superstep/apply.ts`.
  */
-import type { Calls } from "../../core/compile/callFunction.ts";
+import type { Calls } from "../../core/compile/calls.ts";
 import { columnValue, writeRow } from "../../core/compile/columnValues.ts";
 import { constantValue } from "../../core/compile/constantValue.ts";
 import { sourceOfShipped } from "../../core/compile/functionSource.ts";

@@ -2,7 +2,7 @@
  * A function over the vertices, edges or triplets of a partition, as a compiled loop. The clear form is the text of
  * `operators/mapRows.ts`.
  */
-import { Calls } from "../../core/compile/callFunction.ts";
+import { Calls } from "../../core/compile/calls.ts";
 import { columnValue, writeRow } from "../../core/compile/columnValues.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { countedLoop } from "../../core/compile/countedLoop.ts";

@@ -2,7 +2,7 @@
  * Messages that depend on the vertex alone that sends them, compiled to be computed once a vertex rather than once an
  * edge: the scan then reads one column.
  */
-import { Calls } from "../../core/compile/callFunction.ts";
+import { Calls } from "../../core/compile/calls.ts";
 import { columnValue } from "../../core/compile/columnValues.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { countedLoop } from "../../core/compile/countedLoop.ts";

@@ -2,7 +2,7 @@
  * A superstep over consecutive vertices as one compiled loop: scan, merge and apply. Where only the scan compiles, the
  * loop calls out once a target.
  */
-import { Calls } from "../../core/compile/callFunction.ts";
+import { Calls } from "../../core/compile/calls.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { LoopParams } from "../../core/compile/loopParams.ts";
 import { isRefusal, refusable, type Refusal } from "../../core/compile/refused.ts";

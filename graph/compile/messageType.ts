@@ -2,7 +2,7 @@
  * What messages are, as far as the functions that send and merge them tell.
  */
 import type { FieldType, FixedType } from "../../core/column/types.ts";
-import { Calls } from "../../core/compile/callFunction.ts";
+import { Calls } from "../../core/compile/calls.ts";
 import type { FunctionSource } from "../../core/compile/functionSource.ts";
 import { Refused } from "../../core/compile/refused.ts";
 import { commonShape, dataOf, isSameShape, widened } from "../../core/compile/shapes.ts";

@@ -2,7 +2,7 @@
  * The scan of a superstep, as compiled statements: for each target its incoming edges, then its outgoing ones, messages
  * merged as they come. The clear form is the text of `superstep/scan.ts`.
  */
-import { Calls } from "../../core/compile/callFunction.ts";
+import { Calls } from "../../core/compile/calls.ts";
 import { columnValue } from "../../core/compile/columnValues.ts";
 import { countedLoop } from "../../core/compile/countedLoop.ts";
 import { sourceOfShipped, type FunctionSource } from "../../core/compile/functionSource.ts";

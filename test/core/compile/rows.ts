@@ -5,10 +5,10 @@ import { Arena } from "../../../core/column/arena.ts";
 import { allocateColumns, freeColumns, readerOf } from "../../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet, Schema } from "../../../core/column/types.ts";
 import { RunnableLoop } from "../../../core/compile/compiledLoop.ts";
-import { compileRows } from "../../../core/compile/compileRows.ts";
 import { isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import { revive } from "../../../core/function/revive.ts";
 import { ship, type AnyFunction, type ShippedFunction } from "../../../core/function/ship.ts";
+import { compileRows } from "./compileRows.ts";
 import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
 
 const environment = { importModule: (url: string) => import(url) as Promise<Record<string, unknown>> };

@@ -173,7 +173,7 @@ function runOver(source: string, data: readonly Row[], output: Schema): ReturnTy
   return compareBoth({ nodes, argument: "fn" }, functionFrom(source, captured), args, output);
 }
 
-describe("compileRows", () => {
+describe("compiled functions", () => {
   it("gives the bits that JavaScript gives, for random functions over random rows", () => {
     let numCompiled = 0;
     let numRefused = 0;

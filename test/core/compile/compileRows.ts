@@ -1,17 +1,17 @@
 /**
- * A function over rows, compiled with the loop around it: columns in, columns out.
+ * A function over rows, compiled with the plainest loop around it: columns in, columns out.
  */
-import type { ColumnSet } from "../column/types.ts";
-import type { ShippedFunction } from "../function/ship.ts";
-import { Calls } from "./callFunction.ts";
-import { countedLoop } from "./countedLoop.ts";
-import { columnValue, writeRow } from "./columnValues.ts";
-import { assembleLoop, type CompiledLoop } from "./compiledLoop.ts";
-import { sourceOfShipped } from "./functionSource.ts";
-import { LoopParams } from "./loopParams.ts";
-import { refusable, type Refusal } from "./refused.ts";
-import { dataOf } from "./shapes.ts";
-import { get } from "./tree.ts";
+import type { ColumnSet } from "../../../core/column/types.ts";
+import type { ShippedFunction } from "../../../core/function/ship.ts";
+import { Calls } from "../../../core/compile/calls.ts";
+import { countedLoop } from "../../../core/compile/countedLoop.ts";
+import { columnValue, writeRow } from "../../../core/compile/columnValues.ts";
+import { assembleLoop, type CompiledLoop } from "../../../core/compile/compiledLoop.ts";
+import { sourceOfShipped } from "../../../core/compile/functionSource.ts";
+import { LoopParams } from "../../../core/compile/loopParams.ts";
+import { refusable, type Refusal } from "../../../core/compile/refused.ts";
+import { dataOf } from "../../../core/compile/shapes.ts";
+import { get } from "../../../core/compile/tree.ts";
 
 /** A loop over rows [from, to): `output` row by row what `fn` returns for the row of each of `args`. */
 export interface RowsSpec {
