@@ -2,7 +2,7 @@
  * The options that commands share, in groups; and how each group is read from a parsed command line.
  */
 import { type Command, Option } from "commander";
-import { parseChaos } from "../core/chaos.ts";
+import { parseChaos } from "../core/chaosPlan.ts";
 import { SuperstepError } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
 import { bytes, decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Chaos, parseChaos, type ChaosTarget } from "../../core/chaos.ts";
+import { Chaos, type ChaosTarget } from "../../core/chaos.ts";
+import { parseChaos } from "../../core/chaosPlan.ts";
 import { EventBus, type EventBody } from "../../core/schedule/events.ts";
 
 const fault = (action: string, at: string, number: number) => ({ action, at, number });
