@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GraphLoader } from "../../graph/load/graphLoader.ts";
 import { bitsOf } from "../support/bits.ts";
 import { makeCertificates } from "../support/certificates.ts";
-import { isAlive, lockCluster, Markers, until } from "../support/cluster.ts";
+import { isAlive, lockCluster, lockTimeoutMs, Markers, until } from "../support/cluster.ts";
 import { commandFile } from "../support/command.ts";
 import { useContext } from "../support/context.ts";
 import { randomArcs } from "../support/graphs.ts";
@@ -84,7 +84,7 @@ describe.runIf(whyNot === undefined)(
         roles,
         hosts.map((host) => networks.addressOf(host)),
       );
-    }, 180_000);
+    }, lockTimeoutMs);
     afterAll(() => {
       networks?.remove();
       if (directory !== "") rmSync(directory, { recursive: true, force: true });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Context } from "../../core/context.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { useCluster } from "../support/cluster.ts";
+import { lockTimeoutMs, useCluster } from "../support/cluster.ts";
 import { useContext } from "../support/context.ts";
 import { integersFrom } from "../support/graphs.ts";
 import { StandaloneCluster } from "../support/standaloneCluster.ts";
@@ -93,7 +93,7 @@ describe("a standalone cluster of three workers, one executor killed", () => {
     cluster = await StandaloneCluster.start(3);
     const { url: master, secretFile } = cluster;
     context = await Context.create({ master, cluster: { secretFile } });
-  }, 10 * minutes);
+  }, lockTimeoutMs);
   afterAll(async () => {
     await context?.stop();
     await cluster?.stop();

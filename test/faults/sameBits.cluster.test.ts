@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Context } from "../../core/context.ts";
 import type { Graph } from "../../graph/graph.ts";
-import { useCluster } from "../support/cluster.ts";
+import { lockTimeoutMs, useCluster } from "../support/cluster.ts";
 import { useContext } from "../support/context.ts";
 import { StandaloneCluster } from "../support/standaloneCluster.ts";
 import { algorithms, digestOf } from "./answers.ts";
@@ -49,7 +49,7 @@ describe("on a standalone cluster of three workers, the bits of local[1]", () =>
     const { url: master, secretFile } = cluster;
     context = await Context.create({ master, cluster: { secretFile } });
     await context.driver.whenExecutors(3);
-  }, 10 * minutes);
+  }, lockTimeoutMs);
   afterAll(async () => {
     await context?.stop();
     await cluster?.stop();
