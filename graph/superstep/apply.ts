@@ -60,7 +60,8 @@ export class ApplyRows {
     bindings["received"] = arena.view(this.#input.received).fill(0, from, to);
     bindReaders(bindings, "before", vertices, arena);
     this.#output.bind(bindings, "after", arena, (index) => `vertex ${excerpt(idOf(index))}`, operation);
-    copyFixed(arena, vertices, output, from, to);
+    // Where the program runs on all vertices, it writes all rows itself.
+    if (program.applyTo === "received") copyFixed(arena, vertices, output, from, to);
     for (const [at, [name, aggregator]] of Object.entries(program.aggregators).entries()) {
       bindings[`aggregator${at}`] = await task.revive(aggregator.of);
       if (aggregator.kind === "sum") bindings[`total${at}`] = this.#sums[name] = new ExactSum();
