@@ -129,8 +129,12 @@ export class LocalCarrier implements Carrier {
       scan: sends?.scan ?? scanInput,
       apply: this.#applyInput(apply, next, globals),
     };
-    const ranges = shape.topology.partitions.map(({ from, to }) => ({ from, to }));
-    const tasks = ranges.map((range, at): SuperstepPartition => ({ ...range, rows: rows[at]! }));
+    const tasks = shape.topology.partitions.map(({ from, to }, at): SuperstepPartition => ({
+      from,
+      to,
+      rows: rows[at]!,
+    }));
+    const ranges = evenRanges(shape.topology.numVertices, driver.numThreads);
     const sending =
       sends &&
       ({ name: `${name}: messages`, operator: writeSentRef, shared: sends, tasks: ranges, parents: [] } as const);
@@ -195,6 +199,12 @@ export class LocalCarrier implements Carrier {
     freeColumns(this.#spec.driver.arena, columns.columns);
     this.#spec.driver.arena.free(columns.received);
   }
+}
+
+/** [0, length) in so many ranges: what is alike for all vertices needs no more of them than there are threads. */
+function evenRanges(length: number, count: number): { from: number; to: number }[] {
+  const bound = (at: number): number => Math.floor((length * at) / count);
+  return Array.from({ length: count }, (_, at) => ({ from: bound(at), to: bound(at + 1) }));
 }
 
 function withCounts(report: SuperstepReport, parts: readonly ScannedPart[]): SuperstepReport {
