@@ -22,19 +22,39 @@ const sums = (context: Context): RDD<[number, number]> =>
     .map((x): [number, number] => [x % 4001, 1 / (x + 1)])
     .reduceByKey((a, b) => a + b, 3);
 
-/** Where an executor keeps its blocks. */
-function directoryOf(pid: number): string {
+/** Where an executor keeps its blocks, once it has some. */
+function directoryOf(pid: number): string | undefined {
   const name = readdirSync(cluster.spillDirectory).find((each) => each.includes(`-${pid}-`));
-  if (name === undefined) throw new Error(`executor of process ${pid} has no block on disk`);
-  return path.join(cluster.spillDirectory, name);
+  return name === undefined ? undefined : path.join(cluster.spillDirectory, name);
 }
 
-function blocksOf(pid: number, kind: "shuffle" | "rdd"): string[] {
+/** A block's file, and the numbers in its name: of its group, then of what it is of that. */
+interface BlockFile {
+  readonly file: string;
+  readonly group: number;
+  readonly number: number;
+}
+
+function blocksOf(pid: number, kind: "shuffle" | "rdd"): BlockFile[] {
   const directory = directoryOf(pid);
+  if (directory === undefined) return [];
   return readdirSync(directory)
     .filter((name) => name.startsWith(`${kind}-`))
-    .map((name) => path.join(directory, name))
-    .sort();
+    .sort()
+    .map((name) => {
+      const [group = -1, number = -1] = name.split(/[-.]/).slice(1).map(Number);
+      return { file: path.join(directory, name), group, number };
+    });
+}
+
+/** The blocks of the newest group on the executor that has most of them: either may have taken any number of tasks. */
+function newestBlocks(kind: "shuffle" | "rdd"): BlockFile[] {
+  const all = [...cluster.alive.values()].map((pid) => blocksOf(pid, kind));
+  const newest = Math.max(...all.flat().map(({ group }) => group));
+  const [most] = all
+    .map((blocks) => blocks.filter(({ group }) => group === newest))
+    .sort((one, other) => other.length - one.length);
+  return most!;
 }
 
 const parts = (): string[] =>
@@ -145,16 +165,10 @@ describe.each(Object.entries(damages))("F42: blocks on an executor's disk that a
     const rdd = sums(cluster.context);
     const whole = await sums(local).collect();
     expect(await rdd.collect()).toEqual(whole);
-    const [pid] = [...cluster.alive.values()] as [number];
-    const named = blocksOf(pid, "shuffle").map((file) => ({
-      file,
-      parts: path.basename(file).split(/[-.]/).slice(1).map(Number) as [shuffle: number, map: number],
-    }));
-    const shuffle = Math.max(...named.map(({ parts }) => parts[0]));
-    const held = named.filter(({ parts }) => parts[0] === shuffle);
-    const heldMaps = new Set(held.map(({ parts }) => parts[1]));
+    const held = newestBlocks("shuffle");
+    const heldMaps = new Set(held.map(({ number }) => number));
     const [map] = heldMaps;
-    const damaged = held.filter(({ parts }) => parts[1] === map).map(({ file }) => file);
+    const damaged = held.filter(({ number }) => number === map).map(({ file }) => file);
     expect(damaged.length).toBeGreaterThan(1);
     damage(damaged, integersFrom(name.length));
 
@@ -181,8 +195,7 @@ describe.each(Object.entries(damages))("F42: blocks on an executor's disk that a
     const all = Array.from({ length: 6000 }, (_, i) => i);
     expect(await rdd.collect()).toEqual(all);
     expect(computed.value).toBe(6);
-    const [pid] = [...cluster.alive.values()] as [number];
-    const files = blocksOf(pid, "rdd");
+    const files = newestBlocks("rdd").map(({ file }) => file);
     expect(files.length).toBeGreaterThan(1);
     damage(files, integersFrom(name.length));
     expect(await rdd.collect()).toEqual(all);
@@ -190,6 +203,9 @@ describe.each(Object.entries(damages))("F42: blocks on an executor's disk that a
     expect(await rdd.collect()).toEqual(all);
     expect(computed.value).toBe(6 + files.length);
     rdd.unpersist();
-    await until(() => cluster.alive.size === 2 && blocksOf(pid, "rdd").length === 0, "the blocks are removed");
+    await until(
+      () => [...cluster.alive.values()].every((pid) => blocksOf(pid, "rdd").length === 0),
+      "they are removed",
+    );
   });
 });

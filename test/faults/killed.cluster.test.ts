@@ -33,6 +33,9 @@ function survives(
   beforeAll(async () => {
     graph = await input.load(over().context);
   }, minutes);
+  afterAll(() => {
+    graph = undefined; // so that its columns can go
+  });
 
   it.each(cases)(
     "%s, seed %i",

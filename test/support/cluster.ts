@@ -18,6 +18,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { Context, type ContextOptions } from "../../core/context.ts";
 import type { FaultPoint } from "../../core/host/faultPoint.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
+import { usedAfterGarbage } from "./usedBytes.ts";
 
 const lockFile = path.join(os.tmpdir(), "superstep-test-cluster.lock");
 /** Milliseconds that the tests of a file wait for those of others: each of them may take minutes. */
@@ -161,10 +162,10 @@ export class TestCluster {
     expect(this.context.driver.executors).toHaveLength(count);
   }
 
-  /** Stops it and looks whether anything is left: processes, sockets, files, columns, unfired faults. */
+  /** Stops it and looks whether anything is left: processes, sockets, files, columns that somebody holds, unfired faults. */
   async stop(): Promise<void> {
     this.#notePids();
-    const { usedBytes } = this.context.driver.arena;
+    const usedBytes = await usedAfterGarbage(this.context);
     await this.context.stop();
     const left = [...this.pids].filter(isAlive);
     const spilled = readdirSync(this.spillDirectory);
