@@ -99,7 +99,7 @@ const cases: Record<
   "made of what another changed": {
     send: (edge) => {
       let x = 1;
-      edge.sendToSrc((x = edge.srcAttr.rank));
+      edge.sendToSrc((x = 3));
       edge.sendToDst(x * edge.srcAttr.delta);
     },
     plan: undefined,
