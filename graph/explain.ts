@@ -5,6 +5,7 @@ import type { Graph } from "./graph.ts";
 import { describeSchema } from "../core/column/schema.ts";
 import type { ColumnSet } from "../core/column/types.ts";
 import { everything, useParts } from "./parts.ts";
+import { functionsTold } from "./functionLog.ts";
 import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
 import type { Shape } from "./shape.ts";
@@ -30,6 +31,13 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `functions   compiled to WebAssembly with their loop where they are arithmetic over columns, else JavaScript; told as each runs`,
     ].join("\n");
   });
+}
+
+/** As `explainGraph`, and of each function that ran in the graph's context whether it was compiled, or why not. */
+export async function explainAll<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
+  const about = await explainGraph(graph);
+  const functions = functionsTold(graph.ctx.driver).map((text) => `function    ${text}`);
+  return [about, ...functions].join("\n");
 }
 
 /** Where supersteps run, and what is shipped. */

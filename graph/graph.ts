@@ -25,6 +25,7 @@ import { partitionBy, type PartitionStrategy } from "./operators/partitionBy.ts"
 import { reverse } from "./operators/reverse.ts";
 import { mask, subgraph, type SubgraphPredicates } from "./operators/subgraph.ts";
 import { joinTable, mapEdges, mapVertices } from "./operators/transform.ts";
+import { explainAll } from "./explain.ts";
 import { GraphLife } from "./graphLife.ts";
 import { everything, useParts, type GraphParts } from "./parts.ts";
 import { aggregateMessages, shipRound, type MessageRound } from "./superstep/aggregateMessages.ts";
@@ -325,6 +326,14 @@ export class Graph<VD, ED> {
   /** Triangles at each vertex, and in all; see `algorithms/triangleCount.ts`. */
   triangleCount(options: TriangleCountOptions = {}): Promise<TriangleRun<ED>> {
     return triangleCount(this, options);
+  }
+
+  /**
+   * How the graph is stored and where programs on it run; and of each function that ran in its context so far whether it was
+   * compiled, or the expression that stood against it. Eager: makes the graph's columns.
+   */
+  explain(): Promise<string> {
+    return explainAll(this);
   }
 
   /** Makes shape and columns now, so that a failure shows here and later work finds them. */

@@ -15,8 +15,10 @@ import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperste
 import { putColumns, putIds, putRows, putSent, type LoopValues } from "./loopOffsets.ts";
 import { runnableLoop, runRounds } from "./rounds.ts";
 
+const ofScan: readonly string[] = ["sendMessage", "mergeMessage"];
+
 /** Why loops over rows of an explicit vertex cut run as JavaScript. */
-const ofCut: Refusal = refusalOfAll("supersteps over an explicit vertex cut do not compile");
+export const ofCut: Refusal = refusalOfAll("supersteps over an explicit vertex cut do not compile");
 
 /** The compiled form of a superstep, or why it has none. Kept by the thread. */
 export function compiledSuperstep(
@@ -38,12 +40,16 @@ export function compiledScan(scan: ScanInput, rows: ScanRows, task: TaskContext)
   return task.memo(`scan ${scanKey(scan, rows)}`, () => compileScan(scan, rows, false));
 }
 
+/** How the functions of a scan run whose targets go elsewhere. */
+export function scanPaths(compiled: CompiledScan | Refusal): readonly FunctionPath[] {
+  return isRefusal(compiled) ? refusedPaths(ofScan, compiled) : compiledPaths(ofScan);
+}
+
 /** How the functions of a superstep run. */
 export function superstepPaths(
   compiled: CompiledSuperstep | Refusal,
-  { program }: ApplyInput,
+  { program }: Pick<ApplyInput, "program">,
 ): readonly FunctionPath[] {
-  const ofScan = ["sendMessage", "mergeMessage"];
   const ofApply = ["vertexProgram", ...Object.keys(program.aggregators)];
   if (isRefusal(compiled)) return refusedPaths([...ofScan, ...ofApply], compiled);
   if ("loop" in compiled) return compiledPaths([...ofScan, ...ofApply]);

@@ -17,6 +17,7 @@ import { isRefusal, notAsked } from "../../core/compile/refused.ts";
 import { compiledMap, mapPaths, runCompiledMap } from "../compile/compiledMap.ts";
 import { RowOutput, throwMissing, writeStatements, type WrittenRows } from "../columns/output.ts";
 import { writeColumns, writeRows, writtenRows } from "../columns/writeColumns.ts";
+import { tellFunctions } from "../functionLog.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn, Topology, TopologyPartition } from "../partition/topology.ts";
 import type { EdgeTriplet } from "../types.ts";
@@ -68,7 +69,7 @@ export async function mapRows(
     const tasks = topology.partitions;
     const written = await driver.runTasks<WrittenRows>({ name: operation, operator: mapPartitionRef, shared, tasks });
     const { functions } = written[0] ?? {};
-    if (functions) driver.events.emit({ type: "functions", job: null, operation, functions });
+    if (functions) tellFunctions(driver, operation, functions);
     return written;
   });
 }

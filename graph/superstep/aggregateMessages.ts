@@ -5,9 +5,10 @@ import type { ColumnSet } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
 import type { RunOptions } from "../../core/schedule/job.ts";
 import { ship } from "../../core/function/ship.ts";
+import { tellFunctions } from "../functionLog.ts";
 import type { Shape } from "../shape.ts";
 import type { EdgeContext } from "../types.ts";
-import { scanPartRef, type PartMessages } from "./combine.ts";
+import { scanPartRef, type ScannedPart } from "./combine.ts";
 import { messagesToColumns, type VertexTable } from "./messagesToColumns.ts";
 import { endsSentTo, fieldsRead, type ScanProgram, type TripletFields } from "./program.ts";
 import type { ScanInput } from "./scan.ts";
@@ -53,6 +54,7 @@ export async function aggregateMessages(
   const shared: ScanInput = { program, ids: shape.topology.ids, vertices, edges, asJavaScript };
   const tasks = await shape.scanRows(program.sendsTo);
   const spec = { name: `${operation}: scan`, operator: scanPartRef, shared, tasks };
-  const parts = await driver.runTasks<PartMessages>(spec, options);
+  const parts = await driver.runTasks<ScannedPart>(spec, options);
+  if (parts[0]?.functions) tellFunctions(driver, operation, parts[0].functions);
   return messagesToColumns(driver, shape.topology, operation, program.mergeMessage, parts);
 }

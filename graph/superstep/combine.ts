@@ -8,12 +8,13 @@ import type { ColumnRef, ColumnSet, Schema } from "../../core/column/types.ts";
 import { excerpt } from "../../core/errors.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { FunctionPath } from "../../core/compile/functionPath.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
 import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import { writeRows } from "../columns/writeColumns.ts";
 import { RowOutput, sharedCopy, writeStatements, type WrittenRows } from "../columns/output.ts";
-import { compiledScan, runCompiledScan, targetHook } from "../compile/compiledSuperstep.ts";
+import { compiledScan, scanPaths, runCompiledScan, targetHook } from "../compile/compiledSuperstep.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn } from "../partition/topology.ts";
 import { ApplyRows, applyText, type ApplyInput } from "./apply.ts";
@@ -35,18 +36,22 @@ export interface PartMessages {
 }
 
 /** What the scan of one part found. */
-export interface ScannedPart extends PartMessages, ScanCounts {}
+export interface ScannedPart extends PartMessages, ScanCounts {
+  /** How the functions ran; the first part alone tells. */
+  readonly functions?: readonly FunctionPath[];
+}
 
 /** Task: scans one part, and keeps the merged messages for the partitions where their targets live. */
 export async function scanPart(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
   const compiled = compiledScan(input, rows, task);
-  if (isRefusal(compiled)) return scanPartAsJavaScript(input, rows, task);
+  const functions = task.partition === 0 ? { functions: scanPaths(compiled) } : {};
+  if (isRefusal(compiled)) return { ...(await scanPartAsJavaScript(input, rows, task)), ...functions };
   const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
   const targets: number[] = [];
   const messages: unknown[] = [];
   const target = targetHook(compiled, "targets.push(t); merges.push(message);", { targets, merges: messages }, task);
   runCompiledScan(compiled, input, rows, target, counts, task);
-  return scannedPart(counts, targets, messages);
+  return { ...scannedPart(counts, targets, messages), ...functions };
 }
 
 /** Task: scans one part in its clear form, with which the compiled one agrees to the bit. */

@@ -4,6 +4,7 @@
 import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnSet, Schema } from "../../core/column/types.ts";
 import { withChunks } from "../columns/output.ts";
+import { ofCut, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { withRoom } from "../columns/withRoom.ts";
 import type { ApplyInput } from "./apply.ts";
 import type { Carrier, CarrierSpec, Generation, GlobalValues, SuperstepOutcome } from "./carrier.ts";
@@ -54,7 +55,7 @@ export class LocalCarrier implements Carrier {
       if (shape.cut === undefined) return this.#fusedStage(name, next, globals);
       const parts = await this.#scanStage(name);
       const applied = await this.#applyStage(name, apply, next, globals, parts);
-      return applied.map((report, at) => (at === 0 ? withCounts(report, parts) : report));
+      return applied.map((report, at) => (at === 0 ? withCounts(report, parts, apply) : report));
     });
     this.#areAllActive = apply.applyTo === "all";
     return { reports };
@@ -207,11 +208,12 @@ function evenRanges(length: number, count: number): { from: number; to: number }
   return Array.from({ length: count }, (_, at) => ({ from: bound(at), to: bound(at + 1) }));
 }
 
-function withCounts(report: SuperstepReport, parts: readonly ScannedPart[]): SuperstepReport {
+/** The report of a partition, with what the scans counted, and how the functions ran. */
+function withCounts(report: SuperstepReport, parts: readonly ScannedPart[], program: ApplyProgram): SuperstepReport {
   let { messages, edgesScanned } = report;
   for (const part of parts) {
     messages += part.messages;
     edgesScanned += part.edgesScanned;
   }
-  return { ...report, messages, edgesScanned };
+  return { ...report, messages, edgesScanned, functions: superstepPaths(ofCut, { program }) };
 }

@@ -9,6 +9,7 @@ import type { Carrier, CarrierSpec, GlobalValues } from "./carrier.ts";
 import type { CheckpointPlan } from "./checkpoint/checkpointOptions.ts";
 import { RunCheckpoints, type RunState } from "./checkpoint/runCheckpoints.ts";
 import { ClusterCarrier } from "./cluster/clusterCarrier.ts";
+import { tellFunctions } from "../functionLog.ts";
 import { LocalCarrier } from "./localCarrier.ts";
 import type { SuperstepReport } from "./superstep.ts";
 
@@ -136,7 +137,7 @@ class SuperstepLoop {
     if (functions === undefined || this.#hasToldFunctions) return;
     this.#hasToldFunctions = true;
     const { driver, operation } = this.#run;
-    driver.events.emit({ type: "functions", job: null, operation, functions });
+    tellFunctions(driver, operation, functions);
   }
 
   #gatherGlobals(reports: readonly SuperstepReport[]): GlobalValues {

@@ -4,7 +4,7 @@ import { Graph } from "../../graph/graph.ts";
 import { graphTables, vertexTable } from "../../graph/graphTables.ts";
 import { GraphGenerators } from "../../graph/load/graphGenerators.ts";
 import { type Table, valueReader } from "../../graph/load/table/table.ts";
-import type { VertexId } from "../../graph/types.ts";
+import type { EdgeContext, VertexId } from "../../graph/types.ts";
 import { useContext } from "../support/context.ts";
 import { type Arc, edges, graphOf, randomArcs } from "../support/graphs.ts";
 
@@ -73,6 +73,35 @@ describe("explainGraph", () => {
     );
     expect(await explainGraph(graph)).toContain("edges live with their destination");
     expect(await explainGraph(graph.partitionBy("EdgePartition1D", 3))).toContain("edges are cut into 3 parts");
+  });
+
+  it("says of each function that ran whether it was compiled, or what stood against it", async () => {
+    const graph = graphOf(ctx, edges("1>2>3 4>5"), 1);
+    const round = { sendMessage: (edge: EdgeContext<number, number, string>) => edge.sendToDst(`${edge.srcId}`) };
+    await graph.mapVertices((id) => Number(id) * 2).materialize();
+    await graph.mapVertices((id) => `v${id}`).materialize();
+    await graph.aggregateMessages<string>({ ...round, mergeMessage: (a, b) => (a < b ? a : b) }).count();
+    const limits = { maxSupersteps: 1, initialMessage: 0 };
+    const cut = graph.partitionBy("EdgePartition1D", 3);
+    const program = {
+      vertexProgram: (_id: VertexId, attr: number, sum: number) => attr + sum,
+      sendMessage: (edge: EdgeContext<number, number, number>) => edge.sendToDst(edge.srcAttr),
+      mergeMessage: (a: number, b: number) => a + b,
+    };
+    await graph.pregel({ ...limits, ...program }, "mine");
+    await cut.pregel({ ...limits, ...program }, "cut");
+    const lines = (await graph.explain()).split("\n");
+    expect(lines).toContain("function    fn of mapVertices: compiled");
+    expect(lines).toContain("function    vertexProgram of mine: compiled");
+    expect(lines).toContain(
+      "function    vertexProgram of cut: JavaScript because supersteps over an explicit vertex cut do not compile",
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^function {4}fn of mapVertices: JavaScript because `.*v\$\{id\}.*` at \d+:\d+: /),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^function {4}sendMessage of aggregateMessages: JavaScript because `/),
+    );
   });
 });
 
