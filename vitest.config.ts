@@ -1,9 +1,14 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vitest/config";
+import { configDefaults, defineConfig, type Plugin, type TestProjectInlineConfiguration } from "vitest/config";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
+/** Tests that start programs: commands, examples, a browser. */
+const programs = ["cli/", "examples/", "package/", "viz/browser/", "graph/realGraphs", "readme"].map((start) =>
+  start.endsWith("/") ? `${start}**/*.test.ts` : `${start}.test.ts`,
+);
+const clusters = "**/*.cluster.test.ts";
 const layers = /^(core|graph|viz|cli|examples|bench)\//;
 
 /**
@@ -26,6 +31,10 @@ function testWhatIsBuilt(): Plugin {
   };
 }
 
+function project(name: string, test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, maxWorkers: 2, ...test } };
+}
+
 const report = process.env["SUPERSTEP_TEST_REPORT"];
 
 export default defineConfig({
@@ -35,8 +44,13 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
     pool: "forks",
+    projects: [
+      project("units", { exclude: [...configDefaults.exclude, ...programs, clusters] }),
+      project("programs", { include: programs, exclude: [...configDefaults.exclude, clusters] }),
+      // a cluster is several processes that keep all cores busy, and there is one at a time on a machine
+      project("clusters", { include: [clusters], maxWorkers: 1, sequence: { groupOrder: 1 } }),
+    ],
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
 });
