@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { SuperstepError } from "../errors.ts";
+import { isRunning } from "./runningProcess.ts";
 
 /** Where a stored block is, and what it must be found to be: its length in bytes, and its CRC-32. */
 export interface StoredBlock {
@@ -137,7 +138,7 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
 export function removeLeftovers(parent: string): void {
   for (const name of namesIn(parent)) {
     const pid = name.startsWith(prefix) ? /^(\d+)-\w+$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || isRunning(Number(pid))) continue;
     const directory = path.join(parent, name);
     try {
       const stat = lstatSync(directory);
@@ -153,14 +154,5 @@ function namesIn(directory: string): string[] {
     return readdirSync(directory);
   } catch {
     return []; // who writes to it meets the reason
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: unknown }).code !== "ESRCH";
   }
 }

@@ -2,10 +2,10 @@
  * One process at a time writes the checkpoints of a run: a file in its folder says which.
  */
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { excerpt, SuperstepError } from "../../../core/errors.ts";
+import { isRunning, startOf } from "../../../core/storage/runningProcess.ts";
 
 const fileName = "in-use";
 
@@ -66,22 +66,5 @@ async function holderIn(file: string): Promise<Holder | undefined> {
 function isAlive({ machine, pid, started }: Holder): boolean {
   if (machine !== os.hostname() || pid === process.pid) return false;
   const start = startOf(pid);
-  if (start !== undefined) return start === started;
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux"; // there, a process that runs has a start
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** When a process of this machine began, in ticks since the machine did; undefined if unknown, or there is none. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? undefined : fields[18]; // a zombie holds nothing
-  } catch {
-    return undefined;
-  }
+  return start === undefined ? isRunning(pid) : start === started;
 }
