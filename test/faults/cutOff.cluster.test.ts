@@ -155,6 +155,8 @@ describe.runIf(whyNot === undefined)(
   },
 );
 
-describe.skipIf(whyNot === undefined)("three hosts in networks of their own", () => {
-  it.skip(`cannot be made here: ${whyNot}`, () => {});
-});
+if (whyNot !== undefined) {
+  describe("three hosts in networks of their own", () => {
+    it.skip(`cannot be made here: ${whyNot}`, () => {});
+  });
+}
