@@ -135,7 +135,7 @@ export class LocalCarrier implements Carrier {
       to,
       rows: rows[at]!,
     }));
-    const ranges = evenRanges(shape.topology.numVertices, driver.numThreads);
+    const ranges = evenRanges(shape.topology.numVertices, driver.numThreads).map((range) => [range]);
     const sending =
       sends &&
       ({ name: `${name}: messages`, operator: writeSentRef, shared: sends, tasks: ranges, parents: [] } as const);

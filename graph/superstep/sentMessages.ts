@@ -25,17 +25,21 @@ export interface SendsInput {
 
 export const writeSentRef: OperatorRef = operatorRef(import.meta.url, "writeSent");
 
-/** Task: writes down what the vertices [from, to) send. */
-export function writeSent(
-  { compiled, scan }: SendsInput,
-  { from, to }: { readonly from: number; readonly to: number },
-  task: TaskContext,
-): void {
-  const values: LoopValues = { first: from };
-  putColumns(values, "vertex", scan.vertices);
-  putIds(values, scan.ids);
-  putSent(values, scan.sent);
-  runRounds(runnableLoop(compiled.loop, task), to - from, [], values, [], {}, task);
+/** Vertices [from, to). */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Task: writes down what the vertices of some spans send. */
+export function writeSent({ compiled, scan }: SendsInput, spans: readonly Span[], task: TaskContext): void {
+  for (const { from, to } of spans) {
+    const values: LoopValues = { first: from };
+    putColumns(values, "vertex", scan.vertices);
+    putIds(values, scan.ids);
+    putSent(values, scan.sent);
+    runRounds(runnableLoop(compiled.loop, task), to - from, [], values, [], {}, task);
+  }
 }
 
 /** The columns of messages of one run, allocated when they are first needed. */

@@ -4,9 +4,11 @@
  */
 import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
 import { SuperstepError } from "../../../core/errors.ts";
+import type { StageSpec } from "../../../core/schedule/job.ts";
 import type { Deferred } from "../../deferred.ts";
 import type { CarrierSpec, GlobalValues, SuperstepOutcome } from "../carrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
+import { SentMessages, writeSentRef, type SendsInput } from "../sentMessages.ts";
 import { copyColumns, hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
@@ -37,6 +39,7 @@ export class Deployment {
   readonly #mirrors: Deferred<readonly Mirrors[]> | undefined;
   readonly #routes: readonly Mirrors[];
   readonly #leaseAt: ColumnRef<"uint32">;
+  readonly #sent: SentMessages;
   #lease: Lease;
   /** The mailbox that the next superstep waits for. */
   #awaits: number | undefined;
@@ -55,6 +58,7 @@ export class Deployment {
     this.#routes = routes;
     this.#leaseAt = allocateLease(fleet.arena, spec.operation);
     this.#lease = renewLease(fleet.arena, this.#leaseAt);
+    this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
   }
 
   /** Places the partitions on `hosts`, and copies there what they do not have: rows, ids, edge columns, routes. */
@@ -134,8 +138,11 @@ export class Deployment {
     const asJavaScript = this.#spec.driver.config.compile === 0;
     const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec), asJavaScript };
     const { received } = before;
+    const rows = await shape.scanRows(scan.sendsTo);
+    const scanned = before.areAllActive || received === undefined ? input : { ...input, active: received };
+    const sent = this.#sent.for(scanned, rows[0]!);
     const shared: ShippedInput = {
-      scan: before.areAllActive || received === undefined ? input : { ...input, active: received },
+      scan: sent?.scan ?? scanned,
       apply: {
         operation,
         program: apply,
@@ -149,7 +156,6 @@ export class Deployment {
       shipped: columnsRead(scan, before.columns),
       lease: this.#lease,
     };
-    const rows = await shape.scanRows(scan.sendsTo);
     const { partitions } = shape.topology;
     const tasks = this.#ranges.flatMap((range) =>
       cutTasks(partitions, range).map(({ from, to }): ShippedTask => ({
@@ -169,12 +175,13 @@ export class Deployment {
       {
         name,
         stages: [
+          ...(sent === undefined ? [] : [this.#writingSent(name, sent)]),
           {
             name,
             operator: superstepAndShipRef,
             shared,
             tasks,
-            parents: [],
+            parents: sent === undefined ? [] : [0],
             placement: { kind: "pinned", hosts: tasks.map(({ host }) => host) },
             ...(isShipping && {
               exchange: {
@@ -200,6 +207,19 @@ export class Deployment {
     return { reports: reports.flat(), shipping };
   }
 
+  /** On each host, what its own vertices send and those of others that its rows read. */
+  #writingSent(name: string, shared: SendsInput): StageSpec {
+    const { arena } = this.#fleet;
+    const { numVertices } = this.#spec.shape.topology;
+    const tasks = this.#ranges.map(({ host, from, to }) => {
+      const route = this.#routes.find((candidate) => candidate.host === host);
+      const mirrored = route === undefined ? [] : spansOf(arena.view(route.vertices), numVertices);
+      return [{ from, to }, ...mirrored];
+    });
+    const placement = { kind: "pinned", hosts: this.hosts } as const;
+    return { name: `${name}: messages`, operator: writeSentRef, shared, tasks, parents: [], placement };
+  }
+
   /**
    * Ends it: what is still on its way between hosts is written nowhere. `wasGivenUp`: a superstep did not end well, so that
    * there may be something.
@@ -215,6 +235,7 @@ export class Deployment {
       );
     }
     arena.free(this.#leaseAt);
+    this.#sent.free();
     await this.#mirrors?.release();
   }
 

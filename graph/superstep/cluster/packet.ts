@@ -1,9 +1,10 @@
 /**
  * The attributes of changed vertices as bytes: what the tasks of one host send to the mirrors on another.
  *
- *   header     4 x uint32: partition, form, number of vertices, 0
+ *   header     4 x uint32: partition, form, number of vertices, which lanes are left out, a bit each
  *   selection  form 0: nothing, all vertices of the list; 1: uint32 positions in the list, ascending; 2: a bit each
- *   columns    for each: the values, then their validity, a byte each, if the column has one
+ *   columns    for each: the values, then their validity, a byte each, if the column has one; lanes left out are what they
+ *              were in the generation before, for all vertices of the packet
  *
  * Each part starts at a multiple of 8 bytes. Numbers are in the byte order of the machine: all hosts of a run agree in it.
  */
@@ -40,12 +41,14 @@ function laneOf(arena: Arena, data: (StoredColumn & { kind: "fixed" })["data"]):
 
 /**
  * Packs the rows of the vertices in `list` that have `changed` set; all of them without it. Undefined if there are none.
+ * `before`: the same lanes a generation ago; what is the same there, to the bit, is left out.
  */
 export function packChanged(
   partition: number,
   list: Uint32Array,
   changed: Uint8Array | undefined,
-  lanes: readonly Lane[],
+  allLanes: readonly Lane[],
+  before: readonly Lane[],
 ): Uint8Array<SharedArrayBuffer> | undefined {
   let count = list.length;
   if (changed !== undefined) {
@@ -54,9 +57,11 @@ export function packChanged(
   }
   if (count === 0) return undefined;
   const form = count === list.length ? forms.all : 32 * count <= list.length ? forms.positions : forms.bits;
-  const bytes = new Uint8Array(new SharedArrayBuffer(packetBytes(form, count, list.length, lanes)));
-  new Uint32Array(bytes.buffer, 0, 4).set([partition, form, count]);
   const vertices = form === forms.all ? list : select(list, changed!, count);
+  const omitted = lanesAsBefore(allLanes, before, vertices);
+  const lanes = withoutOmitted(allLanes, omitted);
+  const bytes = new Uint8Array(new SharedArrayBuffer(packetBytes(form, count, list.length, lanes)));
+  new Uint32Array(bytes.buffer, 0, 4).set([partition, form, count, omitted]);
   let at = headerBytes;
   if (form === forms.positions) {
     const positions = new Uint32Array(bytes.buffer, at, count);
@@ -74,27 +79,72 @@ export function packChanged(
   return bytes;
 }
 
+/** Lanes that are left out are bits of one word. */
+const maxOmitted = 32;
+
+/** A bit for each lane whose rows at `vertices` are those of the lane `before` it. */
+function lanesAsBefore(lanes: readonly Lane[], before: readonly Lane[], vertices: Uint32Array): number {
+  if (lanes.length > maxOmitted || lanes.length !== before.length) return 0;
+  let omitted = 0;
+  lanes.forEach((lane, at) => {
+    if (isAsBefore(lane, before[at]!, vertices)) omitted |= 1 << at;
+  });
+  return omitted >>> 0;
+}
+
+/** Compares bits: 0 is not -0, and NaN is NaN. Ends at the first difference. */
+function isAsBefore(lane: Lane, before: Lane, vertices: Uint32Array): boolean {
+  if (lane.values.constructor !== before.values.constructor || lane.stride !== before.stride) return false;
+  const now = wordsOf(lane);
+  const then = wordsOf(before);
+  const width = now.length === lane.values.length ? lane.stride : 2;
+  for (let at = 0; at < vertices.length; at++) {
+    const first = width * vertices[at]!;
+    if (now[first] !== then[first]) return false;
+    if (width === 2 && now[first + 1] !== then[first + 1]) return false;
+  }
+  return true;
+}
+
+function wordsOf({ values }: Lane): Uint32Array | Uint8Array {
+  if (!(values instanceof Float64Array)) return values;
+  return new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
+}
+
+function withoutOmitted(lanes: readonly Lane[], omitted: number): readonly Lane[] {
+  return omitted === 0 ? lanes : lanes.filter((_lane, at) => !isOmitted(omitted, at));
+}
+
+function isOmitted(omitted: number, lane: number): boolean {
+  return lane < maxOmitted && ((omitted >>> lane) & 1) === 1;
+}
+
 /**
  * Writes a packet's values to their rows, and calls `mark` with the vertices that it is about. `listOf` gives the list of
- * a partition, undefined if the receiver mirrors nothing of it.
+ * a partition, undefined if the receiver mirrors nothing of it. Lanes that were left out are copied from `before`.
  *
  * @throws SuperstepError BLOCK_CORRUPT if the bytes are no such packet; nothing was written then.
  */
 export function unpack(
   bytes: Uint8Array,
   listOf: (partition: number) => Uint32Array | undefined,
-  lanes: readonly Lane[],
+  allLanes: readonly Lane[],
+  before: readonly Lane[],
   mark: (vertices: Uint32Array) => void,
 ): void {
   const packet = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
   if (packet.length < headerBytes) throw corrupt("it has no header");
   const header = new Uint32Array(packet.buffer, packet.byteOffset, 4);
-  const [partition, form, count] = [header[0]!, header[1]!, header[2]!];
+  const [partition, form, count, omitted] = [header[0]!, header[1]!, header[2]!, header[3]!];
   const list = listOf(partition);
   if (list === undefined) throw corrupt(`partition ${partition} is not one that is mirrored here`);
   if (form > forms.bits || count > list.length || (form === forms.all && count !== list.length)) {
     throw corrupt(`form ${form} with ${count} of ${list.length} vertices`);
   }
+  if (omitted >= 2 ** Math.min(allLanes.length, maxOmitted) || (omitted !== 0 && before.length !== allLanes.length)) {
+    throw corrupt(`it leaves out lanes ${omitted} of ${allLanes.length}`);
+  }
+  const lanes = withoutOmitted(allLanes, omitted);
   const expected = packetBytes(form, count, list.length, lanes);
   if (packet.length !== expected) throw corrupt(`it has ${packet.length} bytes where ${expected} are due`);
   const vertices = selected(packet, form, count, list);
@@ -103,7 +153,19 @@ export function unpack(
     scatter(lane, laneAt(lane, packet, at, count), vertices);
     at += laneBytes(lane, count);
   }
+  allLanes.forEach((lane, index) => {
+    if (isOmitted(omitted, index)) carryLane(before[index]!, lane, vertices);
+  });
   mark(vertices);
+}
+
+/** Copies the rows at `vertices`. */
+function carryLane(from: Lane, to: Lane, vertices: Uint32Array): void {
+  for (let at = 0; at < vertices.length; at++) {
+    const first = to.stride * vertices[at]!;
+    to.values[first] = from.values[first]!;
+    if (to.stride === 2) to.values[first + 1] = from.values[first + 1]!;
+  }
 }
 
 /** The vertices that a packet is about. */

@@ -49,10 +49,11 @@ export async function superstepAndShip(
     if (report.metMissing !== undefined) break;
     if (routes.length === 0) continue;
     const lanes = shippedLanes(arena, apply.output, shipped);
+    const before = shippedLanes(arena, apply.vertices, shipped);
     const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
     for (const route of routes) {
       if (route.host === host) continue;
-      const bytes = packChanged(rows.partition, listOf(arena, route, rows.partition), changed, lanes);
+      const bytes = packChanged(rows.partition, listOf(arena, route, rows.partition), changed, lanes, before);
       if (bytes !== undefined) task.deliver(route.host, bytes);
     }
   }
@@ -73,7 +74,8 @@ export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, are
     const numPartitions = route.bounds.length - 1;
     const list = (partition: number): Uint32Array | undefined =>
       partition < numPartitions ? listOf(arena, route, partition) : undefined;
-    unpack(message.bytes, list, shippedLanes(arena, apply.output, shipped), (vertices) => {
+    const lanes = shippedLanes(arena, apply.output, shipped);
+    unpack(message.bytes, list, lanes, shippedLanes(arena, apply.vertices, shipped), (vertices) => {
       for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
     });
   } else if (apply.program.applyTo === "received") {

@@ -208,7 +208,7 @@ describe("a superstep over messages that were written down", () => {
           });
           const sent = { ...(sends.in && { in: side(sends.in) }), ...(sends.out && { out: side(sends.out) }) };
           const scan = { ...input.scan, sent };
-          writeSent({ compiled: sends, scan }, { from: 0, to: size }, task);
+          writeSent({ compiled: sends, scan }, [{ from: 0, to: size }], task);
           expect(compiledSuperstep(scan, input.apply, partition.rows, task)).toHaveProperty("loop");
           const clear = await run(superstepAsJavaScript);
           expect(await run(superstep, scan)).toEqual(clear);
