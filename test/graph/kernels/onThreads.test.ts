@@ -61,7 +61,7 @@ describe("a kernel whose thread dies", () => {
   const ctx = useContext("local[2]", { config: { maxTaskFailures: 4 } });
 
   it.each([0, 1])("runs again, with the same result, when thread %i of two is ended at work", async (which) => {
-    const graph = await GraphGenerators.rmat(ctx, { vertices: 30_000, edges: 500_000, seed: 5 });
+    const graph = await GraphGenerators.rmat(ctx, { vertices: 100_000, edges: 2_000_000, seed: 5 });
     const expected = await graph.triangleCount();
     const bits = await bitsOf(expected.graph);
     await expected.graph.unpersist();
