@@ -4,10 +4,11 @@
  * Bound to 127.0.0.1. The page itself holds no data and is served to anyone who asks by the right host name; the data
  * needs the token, 32 random bytes that travel in the fragment of the URL and then in a header. GET only.
  */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SuperstepError } from "../core/errors.ts";
+import { isSameText, sendAnswer } from "../core/net/pageAnswer.ts";
 import { pageModel, type ViewOptions } from "./model.ts";
 import { emptyPage, policyOf } from "./page.ts";
 import type { ReducedGraph } from "./reducedGraph.ts";
@@ -40,9 +41,9 @@ export async function serve(view: ReducedGraph, options: ServeOptions): Promise<
   const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
     const { port } = server.address() as AddressInfo;
     const refusal = refusalOf(request, port, token);
-    if (refusal !== undefined) send(response, refusal, "text/plain", statusText[refusal], policy);
-    else if (pathOf(request) === "/") send(response, 200, "text/html; charset=utf-8", page, policy);
-    else send(response, 200, "application/json", data, policy);
+    if (refusal !== undefined) sendAnswer(response, refusal, "text/plain", statusText[refusal], policy);
+    else if (pathOf(request) === "/") sendAnswer(response, 200, "text/html; charset=utf-8", page, policy);
+    else sendAnswer(response, 200, "application/json", data, policy);
   });
   server.maxConnections = 64;
   await listening(server, options.port ?? 0);
@@ -75,33 +76,11 @@ function refusalOf(request: IncomingMessage, port: number, token: string): keyof
   if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) return 403;
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
-  return isSame(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
-}
-
-/** Compares in a time that says nothing about where two texts differ. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+  return isSameText(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
 }
 
 function pathOf(request: IncomingMessage): string {
   return (request.url ?? "/").split("?", 1)[0]!;
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string, policy: string): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(body),
-    "content-security-policy": policy,
-    "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    ...(status === 405 && { allow: "GET" }),
-  });
-  response.end(body);
 }
 
 function listening(server: Server, port: number): Promise<void> {

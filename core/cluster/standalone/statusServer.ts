@@ -3,11 +3,12 @@
  *
  * The page holds no data and is served to anyone who asks by the right name; data and metrics need the token. GET only.
  */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { invalidArgument, SuperstepError } from "../../errors.ts";
+import { isSameText, sendAnswer } from "../../net/pageAnswer.ts";
 import type { ClusterStatus } from "./clusterStatus.ts";
 import { metricsText } from "./metrics.ts";
 import { statusPage, statusPolicy } from "./statusPage.ts";
@@ -48,11 +49,12 @@ export async function serveStatus(options: StatusServerOptions): Promise<StatusS
     const { port: own } = server.address() as AddressInfo;
     const path = (request.url ?? "/").split("?", 1)[0]!;
     const refusal = refusalOf(request, path, namesOf(host, own), token);
-    if (refusal !== undefined) send(response, refusal, "text/plain; charset=utf-8", refusals[refusal]);
-    else if (path === "/") send(response, 200, "text/html; charset=utf-8", statusPage);
-    else if (path === "/metrics")
-      send(response, 200, "text/plain; version=0.0.4; charset=utf-8", metricsText(status()));
-    else send(response, 200, "application/json", JSON.stringify(status()));
+    const send = (code: number, type: string, body: string): void =>
+      sendAnswer(response, code, type, body, statusPolicy);
+    if (refusal !== undefined) send(refusal, "text/plain; charset=utf-8", refusals[refusal]);
+    else if (path === "/") send(200, "text/html; charset=utf-8", statusPage);
+    else if (path === "/metrics") send(200, "text/plain; version=0.0.4; charset=utf-8", metricsText(status()));
+    else send(200, "application/json", JSON.stringify(status()));
   };
   const limits = { maxHeaderSize: 16_384, requestTimeout: 10_000, headersTimeout: 5000 };
   const server: Server =
@@ -93,35 +95,13 @@ function refusalOf(
     return 403;
   const site = request.headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
-  return isSame(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
+  return isSameText(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
 }
 
 /** What the server can be called, with its port. */
 function namesOf(host: string, port: number): string[] {
   const own = host.includes(":") ? `[${host}]` : host.toLowerCase();
   return [...new Set([own, "127.0.0.1", "[::1]", "localhost"])].map((name) => `${name}:${port}`);
-}
-
-/** Compares in a time that says nothing about where two texts differ. */
-function isSame(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
-}
-
-function send(response: ServerResponse, status: number, type: string, body: string): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "content-length": Buffer.byteLength(body),
-    "content-security-policy": statusPolicy,
-    "cache-control": "no-store",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    ...(status === 405 && { allow: "GET" }),
-  });
-  response.end(body);
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {
