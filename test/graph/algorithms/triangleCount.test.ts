@@ -6,6 +6,7 @@ import { trianglesByTriples } from "../../reference/triangles.ts";
 import { bitsOf } from "../../support/bits.ts";
 import { useContext } from "../../support/context.ts";
 import { attrsOf, edges, graphOf, idsOf, randomArcs } from "../../support/graphs.ts";
+import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 describe("triangleCount", () => {
   const ctx = useContext("local[2]");
@@ -72,7 +73,7 @@ describe("triangleCount", () => {
     expect((await graph.edges.collect()).map(({ attr }) => attr)).toEqual([5, 7]);
     const large = await GraphGenerators.rmat(ctx, { vertices: 6000, edges: 60_000 });
     await large.parts.shape.use((shape) => shape.outDegrees());
-    const before = ctx.driver.arena.usedBytes;
+    const before = await usedAfterGarbage(ctx);
     const abort = new AbortController();
     const run = large.triangleCount({ signal: abort.signal });
     setImmediate(() => abort.abort());

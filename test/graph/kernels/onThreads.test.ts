@@ -7,6 +7,7 @@ import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
 import type { VertexId } from "../../../graph/types.ts";
 import { bitsOf } from "../../support/bits.ts";
 import { useContext } from "../../support/context.ts";
+import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 /**
  * Graphs of many chunks a phase, so that threads meet: a small world, whose levels are large, and a grid, whose levels are
@@ -65,7 +66,7 @@ describe("a kernel whose thread dies", () => {
     const expected = await graph.triangleCount();
     const bits = await bitsOf(expected.graph);
     await expected.graph.unpersist();
-    const used = ctx.driver.arena.usedBytes;
+    const used = await usedAfterGarbage(ctx);
     let stage: number | undefined;
     let numStages = 0;
     let hasEnded = false;

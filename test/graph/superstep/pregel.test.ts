@@ -8,6 +8,7 @@ import { naivePregel } from "../../reference/naivePregel.ts";
 import { useContext } from "../../support/context.ts";
 import { attrsOf, edges, graphOf, randomArcs, type Arc } from "../../support/graphs.ts";
 import { withSupersteps } from "../../support/superstepEvents.ts";
+import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 const directions: (EdgeDirection | undefined)[] = ["out", "in", "either", "both", undefined];
 
@@ -203,14 +204,14 @@ describe.each([
 });
 
 describe("the memory of pregel", () => {
-  const ctx = useContext("local[2]"); // of its own: graphs that others left are collected at any time
+  const ctx = useContext("local[2]");
 
   it("G9: takes 2,000 supersteps along a path with two generations of columns and no deep stack", async () => {
     const numVertices = 2001;
     const path = Array.from({ length: numVertices - 1 }, (_, at): Arc => ({ srcId: at, dstId: at + 1, attr: 1 }));
     const graph = await graphOf(ctx, path, 3).materialize();
     const { arena } = ctx.driver;
-    const before = arena.usedBytes;
+    const before = await usedAfterGarbage(ctx);
     let most = 0;
     const stop = ctx.driver.events.subscribe((event) => {
       if (event.type === "superstep") most = Math.max(most, arena.usedBytes - before);

@@ -24,6 +24,7 @@ import {
 import { bitsOf } from "../../support/bits.ts";
 import { useContext } from "../../support/context.ts";
 import { integersFrom } from "../../support/graphs.ts";
+import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 interface Vertex {
   readonly rank: number;
@@ -281,7 +282,7 @@ describe("runs on threads", () => {
 
   it("leaves nothing allocated", async () => {
     const { driver } = compiling;
-    const before = driver.arena.usedBytes;
+    const before = await usedAfterGarbage(compiling);
     const made = await GraphGenerators.kronecker(compiling, { scale: 12, degree: 8, seed: 4 });
     const weighted = made.mapEdges(() => 1);
     const { graph } = await weighted.pageRank({ iterations: 2 });
