@@ -12,7 +12,8 @@
  *             round, the mass of sinks goes where resets go
  * Supersteps  `iterations`, or until no change is above `tolerance`
  * Messages    one per edge and superstep; with `tolerance` only out of vertices that still change by more than that
- * Memory      two or three float64 per vertex and generation, one per vertex for messages; one per edge
+ * Memory      two or three float64 per vertex and generation, one per vertex for messages; one per edge with weights, or
+ *             once the shares of edges are read
  * Reference   Page, Brin, Motwani, Winograd: The PageRank Citation Ranking (1999); the delta form is GraphX's
  */
 import { invalidArgument } from "../../core/errors.ts";

@@ -3,6 +3,7 @@
  * does.
  */
 import type { Graph } from "../graph.ts";
+import { useParts } from "../parts.ts";
 import { sumVertices } from "../operators/sumVertices.ts";
 import type { CheckpointOptions } from "../superstep/checkpoint/checkpointOptions.ts";
 import type { VertexId } from "../types.ts";
@@ -152,16 +153,21 @@ async function finish(
   { scale, source }: RankSpec,
 ): Promise<PageRankRun> {
   if (scale !== "graphx") {
-    await ranks.materialize();
-    return { graph: ranks, supersteps, converged, residual };
+    return { graph: await makeRanks(ranks), supersteps, converged, residual };
   }
   const graph = await temporarily(ranks, async (unscaled) => {
     const total = await sumVertices(unscaled.parts);
     const target = source === undefined ? await unscaled.numVertices() : 1;
     const factor = total === 0 ? 1 : target / total;
-    return unscaled.mapVertices((_id, rank) => rank * factor).materialize();
+    return makeRanks(unscaled.mapVertices((_id, rank) => rank * factor));
   });
   return { graph, supersteps, converged, residual };
+}
+
+/** Makes shape and vertices now. Shares of edges that no weight decides are made when they are first read: few read them. */
+async function makeRanks(graph: Graph<number, number>): Promise<Graph<number, number>> {
+  await useParts(graph.parts, { vertices: true, edges: false }, async () => {});
+  return graph;
 }
 
 function sumOf<VD>(graph: Graph<VD, number>, of: (attr: VD) => number): Promise<number> {
