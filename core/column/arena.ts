@@ -15,6 +15,15 @@ export interface ArenaOptions {
   readonly capacityBytes?: number;
 }
 
+/** How a column is allocated. */
+export interface AllocateOptions {
+  /** Whether it starts as zeros; default: true. What else it holds at first is whatever was there before. */
+  readonly isCleared?: boolean;
+}
+
+/** For a column that is written before any of it is read. */
+export const uncleared: AllocateOptions = { isCleared: false };
+
 /** What one owner holds of an arena. */
 export interface OwnerUsage {
   readonly owner: string;
@@ -85,19 +94,24 @@ export class Arena {
   }
 
   /**
-   * A new column of `length` elements, all zero, aligned to 64 bytes. `owner` names what holds it, for `owners()`.
+   * A new column of `length` elements, all zero unless asked otherwise, aligned to 64 bytes. `owner` names what holds it, for `owners()`.
    *
-   * Cost: fresh memory is zero already; memory used before is cleared.
+   * Cost: fresh memory is zero already; memory used before is cleared here and now.
    *
    * @throws SuperstepError OUT_OF_MEMORY if no free run is long enough.
    */
-  allocate<T extends FixedType>(type: T, length: number, owner = "unnamed"): ColumnRef<T> {
+  allocate<T extends FixedType>(
+    type: T,
+    length: number,
+    owner = "unnamed",
+    { isCleared = true }: AllocateOptions = {},
+  ): ColumnRef<T> {
     assert(Number.isInteger(length) && length >= 0, `a column has a length >= 0, not ${length}`);
     const allocator = this.#owned();
     const touchedEnd = allocator.touchedEnd;
     const offset = allocator.allocate(type, length, owner);
     const end = Math.min(touchedEnd, offset + length * bytesPerElement[type]);
-    if (offset < end) new Uint8Array(this.#buffer, offset, end - offset).fill(0);
+    if (isCleared && offset < end) new Uint8Array(this.#buffer, offset, end - offset).fill(0);
     return { type, offset, length };
   }
 

@@ -2,6 +2,7 @@
  * The kernels: loops over columns of the arena, by address. One module, instantiated once a thread.
  */
 export { flattenOffsets } from "./rows.as";
+export { countKeys, gatherWords, scatterEdges, sortBucket, writeRowVertices } from "./order.as";
 export {
   compress,
   initParents,

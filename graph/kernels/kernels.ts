@@ -13,6 +13,41 @@ export type Address = number;
 export interface Kernels {
   flattenOffsets(offsets: Address, numRows: number, firstEdge: number, rowStart: Address): void;
 
+  gatherWords(codes: Address, table: Address, length: number, out: Address): void;
+  writeRowVertices(
+    offsets: Address,
+    row: number,
+    from: number,
+    to: number,
+    firstRow: number,
+    targets: Address,
+    out: Address,
+  ): void;
+  countKeys(keys: Address, length: number, shift: number, counts: Address): void;
+  scatterEdges(
+    src: Address,
+    dst: Address,
+    length: number,
+    first: number,
+    shift: number,
+    next: Address,
+    neighbours: Address,
+    lowDst: Address,
+    order: Address,
+  ): void;
+  sortBucket(
+    neighbours: Address,
+    lowDst: Address,
+    order: Address,
+    start: number,
+    length: number,
+    firstVertex: number,
+    numRows: number,
+    rowStart: Address,
+    spare: Address,
+    counters: Address,
+  ): void;
+
   initParents(parents: Address, from: number, to: number): void;
   linkSample(parents: Address, rowStart: Address, neighbours: Address, from: number, to: number, sample: number): void;
   markOthers(parents: Address, others: Address, from: number, to: number, largest: number): void;
@@ -141,10 +176,12 @@ export interface Kernels {
   ): void;
 }
 
+let compiled: WebAssembly.Module | undefined;
+
 /** The kernels of this thread, compiled at the first call. */
 export function kernelsOf(task: TaskContext): Kernels {
   return task.memo("graph/kernels", () => {
-    const module = new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
-    return new WebAssembly.Instance(module, { env: { memory: task.arena.memory } }).exports as unknown as Kernels;
+    compiled ??= new WebAssembly.Module(readFileSync(new URL("./kernels.wasm", import.meta.url)));
+    return new WebAssembly.Instance(compiled, { env: { memory: task.arena.memory } }).exports as unknown as Kernels;
   });
 }

@@ -2,8 +2,10 @@
  * Runs of edges as vertex indices, in the forms in which builders meet them, read block by block.
  */
 import type { Arena } from "../../core/column/arena.ts";
+import type { ColumnRef } from "../../core/column/types.ts";
+import type { Address, Kernels } from "../kernels/kernels.ts";
 import type { EdgeRows } from "./topology.ts";
-import { viewWords, type Words } from "./words.ts";
+import type { Words } from "./words.ts";
 
 /** Consecutive edges, in input order. Plain data. */
 export type EdgeRun =
@@ -13,68 +15,73 @@ export type EdgeRun =
       readonly numEdges: number;
       readonly src: Words;
       readonly dst: Words;
-      readonly srcRank?: Words | undefined;
-      readonly dstRank?: Words | undefined;
+      readonly srcRank?: ColumnRef<"uint32"> | undefined;
+      readonly dstRank?: ColumnRef<"uint32"> | undefined;
     }
   /** Rows by destination, as a topology has them. `swap`: read as edges in the other direction. */
   | { readonly kind: "rows"; readonly numEdges: number; readonly rows: EdgeRows; readonly swap: boolean };
 
-/** Receives `length` edges: their ends by index, and the place of the first in its run. */
-export type BlockVisitor = (src: Uint32Array, dst: Uint32Array, length: number, first: number) => void;
-
-/** Edges a block: its two columns of indices stay in the first cache. */
-const blockEdges = 2048;
-
-/** Calls `visit` with edges [from, to) of `run`, in order, in blocks. The arrays it sees are valid during the call. */
-export function forEachBlock(run: EdgeRun, from: number, to: number, arena: Arena, visit: BlockVisitor): void {
-  if (run.kind === "rows") {
-    forEachRowBlock(run.rows, run.swap, from, to, arena, visit);
-    return;
-  }
-  const src = viewWords(run.src, arena);
-  const dst = viewWords(run.dst, arena);
-  const readSrc = blockReader(src, run.srcRank && viewWords(run.srcRank, arena));
-  const readDst = blockReader(dst, run.dstRank && viewWords(run.dstRank, arena));
-  for (let at = from; at < to; at += blockEdges) {
-    const end = Math.min(to, at + blockEdges);
-    visit(readSrc(at, end), readDst(at, end), end - at, at);
-  }
+/** Where blocks are read. */
+export interface BlockReading {
+  readonly arena: Arena;
+  readonly kernels: Kernels;
+  /** `blockWords` words of the reader alone. */
+  readonly buffer: ColumnRef<"uint32">;
 }
 
-/** Reads [at, end) as indices. */
-function blockReader(codes: Uint32Array, rank: Uint32Array | undefined): (at: number, end: number) => Uint32Array {
-  if (!rank) return (at, end) => codes.subarray(at, end);
-  const indices = new Uint32Array(blockEdges);
-  return (at, end) => {
-    for (let entry = at; entry < end; entry++) indices[entry - at] = rank[codes[entry]!]!;
-    return indices;
+/** Gives edges [from, to) of a run, at most `blockEdges` of them, as words in the arena: valid until the next call. */
+export type BlockReader = (from: number, to: number) => Address;
+
+/** Edges a block: its two columns of indices stay in the first cache. */
+export const blockEdges = 2048;
+/** Words of the buffer of a reader. */
+export const blockWords: number = 2 * blockEdges;
+
+/** Reads one end of the edges of a run. */
+export function endReader(run: EdgeRun, end: "src" | "dst", reading: BlockReading): BlockReader {
+  if (run.kind === "columns") {
+    const [values, rank] = end === "src" ? [run.src, run.srcRank] : [run.dst, run.dstRank];
+    return rankReader(wordReader(values, reading), rank, reading);
+  }
+  const isNeighbour = (end === "src") !== run.swap;
+  return isNeighbour ? wordReader(run.rows.neighbours, reading) : rowReader(run.rows, reading);
+}
+
+/** Calls `visit` with consecutive blocks of [from, to). */
+export function forEachBlock(from: number, to: number, visit: (at: number, end: number) => void): void {
+  for (let at = from; at < to; at += blockEdges) visit(at, Math.min(to, at + blockEdges));
+}
+
+/** Words as they are: copied to the buffer unless they are in the arena. */
+function wordReader(words: Words, { arena, buffer }: BlockReading): BlockReader {
+  if (!(words instanceof Uint32Array)) return (from) => words.offset + 4 * from;
+  const copy = arena.view(buffer);
+  return (from, to) => {
+    copy.set(words.subarray(from, to));
+    return buffer.offset;
   };
 }
 
-function forEachRowBlock(
-  rows: EdgeRows,
-  swap: boolean,
-  from: number,
-  to: number,
-  arena: Arena,
-  visit: BlockVisitor,
-): void {
+/** The ranks of codes, in the second half of the buffer. */
+function rankReader(codes: BlockReader, rank: ColumnRef<"uint32"> | undefined, reading: BlockReading): BlockReader {
+  if (rank === undefined) return codes;
+  const { kernels, buffer } = reading;
+  const out = buffer.offset + 4 * blockEdges;
+  return (from, to) => {
+    kernels.gatherWords(codes(from, to), rank.offset, to - from, out);
+    return out;
+  };
+}
+
+/** The vertices whose rows hold the edges. */
+function rowReader(rows: EdgeRows, { arena, kernels, buffer }: BlockReading): BlockReader {
   const offsets = arena.view(rows.offsets);
-  const neighbours = arena.view(rows.neighbours);
-  const targets = rows.targets && arena.view(rows.targets);
-  const ends = new Uint32Array(blockEdges);
-  let row = rowOf(offsets, rows.numRows, from);
-  for (let at = from; at < to; at += blockEdges) {
-    const end = Math.min(to, at + blockEdges);
-    for (let entry = at; entry < end;) {
-      while (offsets[row + 1]! <= entry) row++;
-      const rowEnd = Math.min(end, offsets[row + 1]!);
-      ends.fill(targets ? targets[row]! : rows.firstRow + row, entry - at, rowEnd - at);
-      entry = rowEnd;
-    }
-    const others = neighbours.subarray(at, end);
-    visit(swap ? ends : others, swap ? others : ends, end - at, at);
-  }
+  const targets = rows.targets?.offset ?? 0;
+  return (from, to) => {
+    const row = rowOf(offsets, rows.numRows, from);
+    kernels.writeRowVertices(rows.offsets.offset, row, from, to, rows.firstRow, targets, buffer.offset);
+    return buffer.offset;
+  };
 }
 
 /** The row that holds entry `entry`: the last one that starts at or before it. */

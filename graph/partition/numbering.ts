@@ -9,7 +9,7 @@ import type { Words } from "./words.ts";
 /** A column of ids as vertex indices: `values`, or rank[values] if there are ranks. */
 export interface IndexColumn {
   readonly values: Words;
-  readonly rank?: Words | undefined;
+  readonly rank?: ColumnRef<"uint32"> | undefined;
 }
 
 /** The vertices of a graph. Columns of the scratch that was given. */

@@ -3,18 +3,19 @@
  *
  * Three steps, each on all threads. Edges are counted by bucket, a range of destinations that fits the cache; moved to
  * their bucket, which keeps input order; and each bucket is sorted by itself, its sources in the very column that
- * remains. Besides that column the work takes two bytes an edge, and four more if the order is asked for.
+ * remains. Besides that column the work takes two bytes an edge, four more if the order is asked for,
+ * and room for a few buckets.
  */
+import { uncleared, type Arena } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
 import { SuperstepError } from "../../core/errors.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import { placeCounts } from "./counting.ts";
-import { forEachBlock, type EdgeRun } from "./edgeRun.ts";
+import { kernelsOf } from "../kernels/kernels.ts";
+import { blockWords, endReader, forEachBlock, type EdgeRun } from "./edgeRun.ts";
 import { once } from "./once.ts";
-import { radixSort } from "./radixSort.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
-import { halfWordsOf } from "./sharedWords.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 
 /** Edges of a graph in order. Columns of the scratch that was given. */
@@ -51,8 +52,13 @@ interface Shared {
   readonly progress: ColumnRef<"uint8">;
 }
 
-interface ScatterTask {
+interface CountTask {
   readonly sections: readonly Section[];
+  /** Blocks of the two ends of edges, one after the other, and a counter a bucket: of this task alone. */
+  readonly buffer: ColumnRef<"uint32">;
+}
+
+interface ScatterTask extends CountTask {
   /** Per bucket, the place of this task's first edge. */
   readonly cursors: Uint32Array;
 }
@@ -62,6 +68,9 @@ interface SortTask {
   readonly from: number;
   readonly to: number;
   readonly starts: Uint32Array;
+  /** Room for the largest bucket. */
+  readonly spare: ColumnRef<"uint32">;
+  readonly counters: ColumnRef<"uint32">;
 }
 
 /** Edges a bucket, about: two columns of them fit the second cache. */
@@ -69,6 +78,8 @@ const bucketEdges = 65536;
 /** So many open ends of buckets are still served well by caches and address translation. */
 const maxBuckets = 2048;
 const maxShift = 16;
+/** Counters that sorting a bucket needs at least: those of one digit. */
+const minCounters = 2048;
 const maxEdges = 2 ** 32 - 1;
 
 /**
@@ -85,10 +96,10 @@ export async function orderEdges(
   checkEdgeCount(numEdges);
   const shift = bucketShift(numVertices, numEdges);
   const numBuckets = Math.max(1, Math.ceil(numVertices / 2 ** shift));
-  const neighbours = scratch.allocate("uint32", numEdges);
-  const rowStart = scratch.allocate("uint32", numVertices + 1);
-  const order = withOrder ? scratch.allocate("uint32", numEdges) : undefined;
-  const lowDst = scratch.allocate("uint8", 2 * numEdges);
+  const neighbours = scratch.allocate("uint32", numEdges, uncleared);
+  const rowStart = scratch.allocate("uint32", numVertices + 1, uncleared);
+  const order = withOrder ? scratch.allocate("uint32", numEdges, uncleared) : undefined;
+  const lowDst = scratch.allocate("uint8", 2 * numEdges, uncleared);
   const progress = scratch.allocate("uint8", numBuckets);
   const runStarts = startsOf(lengths);
   const shared: Shared = {
@@ -105,25 +116,39 @@ export async function orderEdges(
   };
 
   const sections = cutSections(lengths, taskCount(numEdges, runner.numThreads));
+  const tasks = sections.map((own): CountTask => {
+    return { sections: own, buffer: scratch.allocate("uint32", 2 * blockWords + numBuckets) };
+  });
   const counts = await runner.runTasks<Uint32Array>({
     name: "count edges by bucket",
     operator: operatorRef(import.meta.url, "countBuckets"),
     shared,
-    tasks: sections,
+    tasks,
   });
   const { starts, cursors } = placeCounts(counts, numBuckets);
   await runner.runTasks({
     name: "move edges to their bucket",
     operator: operatorRef(import.meta.url, "scatterEdges"),
     shared,
-    tasks: sections.map((own, task): ScatterTask => ({ sections: own, cursors: cursors[task]! })),
+    tasks: tasks.map((task, at): ScatterTask => ({ ...task, cursors: cursors[at]! })),
   });
+  for (const { buffer } of tasks) scratch.free(buffer);
+  const sorts = evenBuckets(starts, numBuckets, numVertices / numBuckets, runner.numThreads).map(
+    ({ from, to }): SortTask => ({
+      from,
+      to,
+      starts,
+      spare: scratch.allocate("uint32", spareWords(largestBucket(starts, from, to)), uncleared),
+      counters: scratch.allocate("uint32", Math.max(minCounters, 2 ** shift)),
+    }),
+  );
   await runner.runTasks({
     name: "sort edges in their bucket",
     operator: operatorRef(import.meta.url, "sortBuckets"),
     shared,
-    tasks: evenBuckets(starts, numBuckets, numVertices / numBuckets, runner.numThreads),
+    tasks: sorts,
   });
+  for (const column of sorts.flatMap(({ spare, counters }) => [spare, counters])) scratch.free(column);
   scratch.free(lowDst);
   scratch.free(progress);
   runner.arena.view(rowStart)[numVertices] = numEdges;
@@ -141,34 +166,53 @@ export function checkEdgeCount(numEdges: number): void {
 }
 
 /** Operator: counts of the edges in its sections, by bucket. */
-export function countBuckets(shared: Shared, sections: readonly Section[], task: TaskContext): Uint32Array {
+export function countBuckets(shared: Shared, { sections, buffer }: CountTask, task: TaskContext): Uint32Array {
   const { runs, shift, numBuckets } = shared;
-  const counts = new Uint32Array(numBuckets);
+  const { arena } = task;
+  const kernels = kernelsOf(task);
+  const { targets, counters } = cutBuffer(arena, buffer, numBuckets);
+  const counts = arena.view(counters).fill(0);
   for (const { item, from, to } of sections) {
     task.throwIfCancelled();
-    forEachBlock(runs[item]!, from, to, task.arena, (_src, dst, length) => {
-      for (let edge = 0; edge < length; edge++) counts[dst[edge]! >>> shift]!++;
-    });
+    const dst = endReader(runs[item]!, "dst", { arena, kernels, buffer: targets });
+    forEachBlock(from, to, (at, end) => kernels.countKeys(dst(at, end), end - at, shift, counters.offset));
   }
-  return counts;
+  return counts.slice();
 }
 
 /** Operator: moves the edges in its sections to their bucket. */
-export function scatterEdges(shared: Shared, { sections, cursors }: ScatterTask, task: TaskContext): void {
-  const { runs, runStarts, shift } = shared;
+export function scatterEdges(shared: Shared, { sections, buffer, cursors }: ScatterTask, task: TaskContext): void {
+  const { runs, runStarts, shift, numBuckets, neighbours, lowDst, order } = shared;
   const { arena } = task;
-  const next = cursors.slice();
-  const neighbours = arena.view(shared.neighbours);
-  const lowDst = halfWordsOf(arena.view(shared.lowDst));
-  const order = shared.order && arena.view(shared.order);
+  const kernels = kernelsOf(task);
+  const { sources, targets, counters } = cutBuffer(arena, buffer, numBuckets);
+  arena.view(counters).set(cursors);
   for (const { item, from, to } of sections) {
     task.throwIfCancelled();
-    const runStart = runStarts[item]!;
-    forEachBlock(runs[item]!, from, to, arena, (src, dst, length, first) => {
-      if (order) scatterWithOrder(src, dst, length, runStart + first, next, shift, neighbours, lowDst, order);
-      else scatter(src, dst, length, next, shift, neighbours, lowDst);
+    const run = runs[item]!;
+    const src = endReader(run, "src", { arena, kernels, buffer: sources });
+    const dst = endReader(run, "dst", { arena, kernels, buffer: targets });
+    forEachBlock(from, to, (at, end) => {
+      const [first, length] = [runStarts[item]! + at, end - at];
+      const [sourcesAt, targetsAt] = [src(at, end), dst(at, end)];
+      // prettier-ignore
+      kernels.scatterEdges(
+        sourcesAt, targetsAt, length, first, shift, counters.offset, neighbours.offset, lowDst.offset, order?.offset ?? 0,
+      );
     });
   }
+}
+
+function cutBuffer(
+  arena: Arena,
+  buffer: ColumnRef<"uint32">,
+  numBuckets: number,
+): Readonly<Record<"sources" | "targets" | "counters", ColumnRef<"uint32">>> {
+  return {
+    sources: arena.slice(buffer, 0, blockWords),
+    targets: arena.slice(buffer, blockWords, 2 * blockWords),
+    counters: arena.slice(buffer, 2 * blockWords, 2 * blockWords + numBuckets),
+  };
 }
 
 /**
@@ -176,95 +220,22 @@ export function scatterEdges(shared: Shared, { sections, cursors }: ScatterTask,
  *
  * @throws SuperstepError HOST_LOST if an earlier attempt left a bucket half sorted.
  */
-export function sortBuckets(shared: Shared, { from, to, starts }: SortTask, task: TaskContext): void {
-  const { shift, numVertices } = shared;
-  const { arena } = task;
-  const neighbours = arena.view(shared.neighbours);
-  const lowDst = halfWordsOf(arena.view(shared.lowDst));
-  const order = shared.order && arena.view(shared.order);
-  const rowStart = arena.view(shared.rowStart);
-  const progress = arena.view(shared.progress);
-  let most = 0;
-  for (let bucket = from; bucket < to; bucket++) most = Math.max(most, starts[bucket + 1]! - starts[bucket]!);
-  const dst = new Uint32Array(most);
-  const spare = {
-    major: new Uint32Array(most),
-    minor: new Uint32Array(most),
-    payload: order && new Uint32Array(most),
-  };
+export function sortBuckets(shared: Shared, { from, to, starts, spare, counters }: SortTask, task: TaskContext): void {
+  const { shift, numVertices, neighbours, lowDst, order, rowStart } = shared;
+  const kernels = kernelsOf(task);
+  const progress = task.arena.view(shared.progress);
   for (let bucket = from; bucket < to; bucket++) {
     task.throwIfCancelled();
+    const firstVertex = bucket * 2 ** shift;
+    const numRows = Math.min(numVertices - firstVertex, 2 ** shift);
+    const [start, length] = [starts[bucket]!, starts[bucket + 1]! - starts[bucket]!];
     once(progress, bucket, () => {
-      const start = starts[bucket]!;
-      const end = starts[bucket + 1]!;
-      const numEdges = end - start;
-      for (let edge = 0; edge < numEdges; edge++) dst[edge] = lowDst[start + edge]!;
-      const rows = { major: dst, minor: neighbours.subarray(start, end), payload: order?.subarray(start, end) };
-      const sorted = radixSort(rows, spare, numEdges);
-      if (sorted !== rows) {
-        rows.minor.set(sorted.minor.subarray(0, numEdges));
-        if (sorted.payload) rows.payload?.set(sorted.payload.subarray(0, numEdges));
-      }
-      const firstVertex = bucket * 2 ** shift;
-      const endVertex = Math.min(numVertices, firstVertex + 2 ** shift);
-      writeRowStarts(sorted.major, numEdges, start, firstVertex, endVertex, rowStart);
+      // prettier-ignore
+      kernels.sortBucket(
+        neighbours.offset, lowDst.offset, order?.offset ?? 0, start, length, firstVertex, numRows, rowStart.offset,
+        spare.offset, counters.offset,
+      );
     });
-  }
-}
-
-/** `rowStart[v]` for v in [from, to), whose edges stand from `start` on in ascending order of v. */
-function writeRowStarts(
-  dst: Uint32Array,
-  numEdges: number,
-  start: number,
-  from: number,
-  to: number,
-  rowStart: Uint32Array,
-): void {
-  const low = from & 0xffff; // not 0 only where a bucket is less than 2^16 wide
-  const numRows = to - from;
-  let edge = 0;
-  for (let row = 0; row < numRows; row++) {
-    const target = low + row;
-    while (edge < numEdges && dst[edge]! < target) edge++;
-    rowStart[from + row] = start + edge;
-  }
-}
-
-function scatter(
-  src: Uint32Array,
-  dst: Uint32Array,
-  length: number,
-  next: Uint32Array,
-  shift: number,
-  neighbours: Uint32Array,
-  lowDst: Uint16Array,
-): void {
-  for (let edge = 0; edge < length; edge++) {
-    const target = dst[edge]!;
-    const at = next[target >>> shift]!++;
-    neighbours[at] = src[edge]!;
-    lowDst[at] = target;
-  }
-}
-
-function scatterWithOrder(
-  src: Uint32Array,
-  dst: Uint32Array,
-  length: number,
-  first: number,
-  next: Uint32Array,
-  shift: number,
-  neighbours: Uint32Array,
-  lowDst: Uint16Array,
-  order: Uint32Array,
-): void {
-  for (let edge = 0; edge < length; edge++) {
-    const target = dst[edge]!;
-    const at = next[target >>> shift]!++;
-    neighbours[at] = src[edge]!;
-    lowDst[at] = target;
-    order[at] = first + edge;
   }
 }
 
@@ -276,20 +247,36 @@ function bucketShift(numVertices: number, numEdges: number): number {
   return shift;
 }
 
-/** Tasks of consecutive buckets with about the same number of edges and rows. */
-function evenBuckets(starts: Uint32Array, numBuckets: number, rowsPerBucket: number, numThreads: number): SortTask[] {
+/** Words in which a bucket of `numEdges` edges is sorted: two words and a half word an edge. */
+function spareWords(numEdges: number): number {
+  return Math.ceil(2.5 * numEdges);
+}
+
+function largestBucket(starts: Uint32Array, from: number, to: number): number {
+  let most = 0;
+  for (let bucket = from; bucket < to; bucket++) most = Math.max(most, starts[bucket + 1]! - starts[bucket]!);
+  return most;
+}
+
+/** Ranges of buckets with about the same number of edges and rows. */
+function evenBuckets(
+  starts: Uint32Array,
+  numBuckets: number,
+  rowsPerBucket: number,
+  numThreads: number,
+): { readonly from: number; readonly to: number }[] {
   const weight = (bucket: number): number => starts[bucket]! + bucket * rowsPerBucket;
   const total = weight(numBuckets);
   const numTasks = Math.min(numBuckets, taskCount(total, numThreads));
-  const tasks: SortTask[] = [];
+  const ranges: { from: number; to: number }[] = [];
   let from = 0;
   for (let task = 0; task < numTasks; task++) {
     let to = from;
     while (to < numBuckets && (weight(to) < (total * (task + 1)) / numTasks || task === numTasks - 1)) to++;
-    if (to > from) tasks.push({ from, to, starts });
+    if (to > from) ranges.push({ from, to });
     from = to;
   }
-  return tasks;
+  return ranges;
 }
 
 /** Where each of consecutive pieces starts. */

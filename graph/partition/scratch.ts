@@ -1,7 +1,7 @@
 /**
  * Arena columns of one computation: what it keeps outlives it, all else is freed at its end, also when it fails.
  */
-import type { Arena } from "../../core/column/arena.ts";
+import type { AllocateOptions, Arena } from "../../core/column/arena.ts";
 import type { ColumnRef, FixedType } from "../../core/column/types.ts";
 
 /** Columns in use by one computation. Always end with `freeAll`, in a `finally`. */
@@ -15,9 +15,9 @@ export class Scratch {
     this.#owner = owner;
   }
 
-  /** A column of zeros, freed by `free` or `freeAll` unless kept. */
-  allocate<T extends FixedType>(type: T, length: number): ColumnRef<T> {
-    const ref = this.#arena.allocate(type, length, this.#owner);
+  /** A column, of zeros unless asked otherwise, freed by `free` or `freeAll` unless kept. */
+  allocate<T extends FixedType>(type: T, length: number, options?: AllocateOptions): ColumnRef<T> {
+    const ref = this.#arena.allocate(type, length, this.#owner, options);
     this.#live.set(ref.offset, ref);
     return ref;
   }

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Arena } from "../../../core/column/arena.ts";
+import { Arena, uncleared } from "../../../core/column/arena.ts";
 import { bytesPerElement, type ColumnRef, type FixedType } from "../../../core/column/types.ts";
 import { hasCode } from "../../../core/errors.ts";
 
@@ -52,6 +52,18 @@ describe("Arena", () => {
       expect(view.byteOffset).toBe(ref.offset);
       expect(view.buffer).toBe(arena.memory.buffer);
     }
+  });
+
+  it("clears memory that was used before, unless asked not to", () => {
+    const arena = smallArena();
+    const first = arena.allocate("uint32", 100);
+    arena.view(first).fill(7);
+    arena.free(first);
+    const kept = arena.allocate("uint32", 100, "kept", uncleared);
+    expect(kept.offset).toBe(first.offset);
+    expect(new Set(arena.view(kept))).toEqual(new Set([7]));
+    arena.free(kept);
+    expect(new Set(arena.view(arena.allocate("uint32", 100)))).toEqual(new Set([0]));
   });
 
   it("never hands out offset 0, nor the first page", () => {
