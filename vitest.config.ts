@@ -42,8 +42,10 @@ export default defineConfig({
   test: {
     dir: "test",
     server: { deps: { external: [/\/dist\//] } },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // bounds of hangs alone: a busy machine is many times slower than an idle one
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: "forks",
     projects: [
       project("units", { exclude: [...configDefaults.exclude, ...programs, clusters] }),

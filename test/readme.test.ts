@@ -70,7 +70,7 @@ describe("the tour of README.md", () => {
     const { status, stdout, stderr } = spawnSync("sh", ["-euc", script], {
       cwd,
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 100_000,
       env: { ...process.env, PATH, NO_COLOR: "1", FORCE_COLOR: "0" },
     });
     expect(status, stderr).toBe(0);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { commandFile, startSuperstep, superstep, useTemporaryFolder } from "../support/command.ts";
+import { commandFile, superstep, useTemporaryFolder } from "../support/command.ts";
 import { integersFrom, randomArcs } from "../support/graphs.ts";
 
 const folder = useTemporaryFolder();
@@ -48,12 +48,22 @@ const saved = (name: string): string[] => {
   return existsSync(directory) ? readdirSync(directory) : [];
 };
 
-/** Kills a run once it has said that a superstep has ended: the next ones are under way. */
+/** An environment in which a process sends itself a signal, `ms` after it has said that a superstep has ended. */
+function signalling(signal: NodeJS.Signals, superstepNumber: number, ms = 0): NodeJS.ProcessEnv {
+  const module = `
+    const { stderr, pid } = process;
+    const write = stderr.write.bind(stderr);
+    stderr.write = (text, ...rest) => {
+      if (String(text).includes("superstep ${superstepNumber} ")) setTimeout(() => process.kill(pid, "${signal}"), ${ms});
+      return write(text, ...rest);
+    };`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` };
+}
+
+/** Kills a run just after a superstep: the next ones are under way. Returns the last one that it told of. */
 async function killedAfter(line: string, superstepNumber: number): Promise<number> {
-  const running = startSuperstep([...line.split(" "), "-o", "killed.csv", "-v"], inFolder);
-  await running.said(`superstep ${superstepNumber} `);
-  running.kill("SIGKILL");
-  const { signal, stderr } = await running.ended;
+  const env = signalling("SIGKILL", superstepNumber, superstepNumber % 5);
+  const { signal, stderr } = await superstep([...line.split(" "), "-o", "killed.csv", "-v"], { ...inFolder, env });
   expect(signal).toBe("SIGKILL");
   return Number(/superstep (\d+) .*\n[^\n]*$/.exec(stderr)?.[1]);
 }
@@ -91,10 +101,8 @@ describe.skipIf(process.platform === "win32")("Ctrl-C, with a checkpoint directo
       const line = "run bfs chain.txt --source 0 -o -".split(" ");
       const whole = await superstep([...line, "-q"], inFolder);
       const options = ["--checkpoint-dir", signal, "--checkpoint-every", "100000"];
-      const running = startSuperstep([...line, ...options, "-v"], inFolder);
-      await running.said("superstep 5 ");
-      running.kill(signal);
-      const { status, stdout, stderr } = await running.ended;
+      const env = signalling(signal, 5);
+      const { status, stdout, stderr } = await superstep([...line, ...options, "-v"], { ...inFolder, env });
       expect([status, stdout]).toEqual([code, ""]);
       expect(stderr).toContain("ending after this superstep, with a checkpoint; Ctrl-C again ends at once\n");
       const stopped = Number(/stopped after superstep (\d+); the same command with --resume goes on/.exec(stderr)?.[1]);

@@ -31,9 +31,9 @@ beforeAll(async () => {
 }, lockTimeoutMs);
 afterAll(async () => {
   await cluster?.stop();
-}, 60_000);
+});
 
-describe("a cluster with TLS, each kind of process at an address of its own", { timeout: 60_000 }, () => {
+describe("a cluster with TLS, each kind of process at an address of its own", () => {
   it("runs a program with its driver here, found by options, and by the environment", async () => {
     const here = await cluster.run(["submit", "program.ts", "--master", "local[1]"]);
     const access = ["--secret-file", "secret", "--tls", "driver", "--host", "127.0.0.4"];

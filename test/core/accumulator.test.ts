@@ -107,8 +107,16 @@ describe("Accumulator", () => {
     await expect(call(read, [0])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     const warnings: string[] = [];
     driver.events.subscribe((event) => event.type === "warning" && warnings.push(event.text));
-    const late = (): void => void setTimeout(() => total.add(1), 5);
+    const hasEnded = new Int32Array(new SharedArrayBuffer(4));
+    const late = (): void => {
+      const look = (): void => {
+        if (Atomics.load(hasEnded, 0) === 1) total.add(1);
+        else setTimeout(look, 1);
+      };
+      setTimeout(look, 1);
+    };
     await call(late, [0]);
+    Atomics.store(hasEnded, 0, 1);
     await expect.poll(() => warnings).toEqual([expect.stringContaining("called after its task had ended")]);
     expect(total.value).toBe(0);
   });

@@ -1,13 +1,20 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Context, type ContextOptions } from "../../core/context.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
-import { lockCluster, shortSettings } from "../support/cluster.ts";
+import { lockCluster, lockTimeoutMs, shortSettings } from "../support/cluster.ts";
 
+const directory = mkdtempSync(path.join(os.tmpdir(), "superstep-chaos-test."));
 let unlock: (() => void) | undefined;
 beforeAll(async () => {
   unlock = await lockCluster();
-}, 180_000);
-afterAll(() => unlock?.());
+}, lockTimeoutMs);
+afterAll(() => {
+  unlock?.();
+  rmSync(directory, { recursive: true });
+});
 
 const contexts: Context[] = [];
 afterEach(async () => {
@@ -15,7 +22,7 @@ afterEach(async () => {
 });
 
 async function newContext(options: ContextOptions): Promise<{ ctx: Context; seen: SuperstepEvent[] }> {
-  const ctx = await Context.create({ config: shortSettings, ...options });
+  const ctx = await Context.create(options);
   contexts.push(ctx);
   const seen: SuperstepEvent[] = [];
   ctx.on((event) => seen.push(event));
@@ -49,7 +56,8 @@ describe("chaos on executors", () => {
   ])("loses executors and no bit: %s", async (chaos, word, times) => {
     const { ctx: local } = await newContext({ master: "local[1]" });
     const expected = await counted(local);
-    const { ctx, seen } = await newContext({ master: "local-cluster[2,1]", chaos });
+    const config = word === "froze" ? shortSettings : {};
+    const { ctx, seen } = await newContext({ master: "local-cluster[2,1]", config, chaos });
     expect(await counted(ctx)).toEqual(expected);
     expect(await counted(ctx)).toEqual(expected);
     await ctx.stop();
@@ -61,12 +69,14 @@ describe("chaos on executors", () => {
 
   it("ends a thread of an executor, whose task runs again", async () => {
     const { ctx, seen } = await newContext({ master: "local-cluster[2,1]", chaos: "kill-thread@stage=1" });
-    const slow = (n: number): number => {
-      const end = performance.now() + 40;
-      while (performance.now() < end);
+    const replaced = path.join(directory, "replaced");
+    ctx.on((event) => event.type === "host" && event.what === "replaced" && writeFileSync(replaced, ""));
+    const waiting = (n: number): number => {
+      const { existsSync } = process.getBuiltinModule("node:fs");
+      while (!existsSync(replaced)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       return n * 2;
     };
-    expect(await ctx.range(0, 6, 1, 6).map(slow).collect()).toEqual([0, 2, 4, 6, 8, 10]);
+    expect(await ctx.range(0, 6, 1, 6).map(waiting).collect()).toEqual([0, 2, 4, 6, 8, 10]);
     expect(warningsIn(seen)).toEqual([
       expect.stringMatching(/^CHAOS ended thread \d+ of host [12] in its task as stage 1/),
     ]);

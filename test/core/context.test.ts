@@ -126,20 +126,23 @@ describe("Context", () => {
     const kept = context.driver.blockUsage.blocks;
     expect(kept).toBe(6); // 2 stored partitions, 2 x 2 shuffle blocks
     await (async () => {
-      for (let i = 0; i < 5; i++)
-        await context
+      const rdds = Array.from({ length: 5 }, () =>
+        context
           .range(0, 100, 1, 2)
           .map((x) => [x, x])
           .groupByKey()
-          .persist()
-          .count();
+          .persist(),
+      );
+      for (const rdd of rdds) await rdd.count();
+      expect(context.driver.blockUsage.blocks).toBe(6 * kept);
+      expect(rdds).toHaveLength(5); // they are held until here
     })();
-    expect(context.driver.blockUsage.blocks).toBe(6 * kept);
-    for (let i = 0; i < 100 && context.driver.blockUsage.blocks > kept; i++) {
-      collectGarbage();
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(context.driver.blockUsage.blocks).toBe(kept);
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return context.driver.blockUsage.blocks;
+      })
+      .toBe(kept);
     expect(await held.count()).toBe(100);
     await context.stop();
   });

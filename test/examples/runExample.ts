@@ -24,7 +24,7 @@ export function runSuperstep(args: readonly string[], folder: string, env: NodeJ
 }
 
 function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Ending {
-  const options = { cwd, encoding: "utf8", timeout: 60_000, env: { ...process.env, NO_COLOR: "1", ...env } } as const;
+  const options = { cwd, encoding: "utf8", timeout: 100_000, env: { ...process.env, NO_COLOR: "1", ...env } } as const;
   const { status, stdout, stderr } = spawnSync(process.execPath, args, options);
   return { status, stdout, stderr };
 }

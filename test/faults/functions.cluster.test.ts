@@ -94,23 +94,17 @@ describe("F62: a function that never ends", () => {
     },
   };
 
-  it.each(Object.entries(endless))(
-    "%s: ended by cancel, its executor lives or is replaced",
-    async (name, make) => {
-      const marker = `endless.${name.replaceAll(/\W/g, "-")}`;
-      const controller = new AbortController();
-      const run = cluster.context.range(1, 2, 1, 1).map(make(cluster.markers.file(marker)));
-      const error = thrownBy(run.collect({ signal: controller.signal }));
-      const before = [...cluster.alive.keys()];
-      await cluster.markers.seen(marker);
-      const cancelledAt = performance.now();
-      controller.abort();
-      expect(await error).toMatchObject({ code: "CANCELLED" });
-      expect(performance.now() - cancelledAt).toBeLessThan(10_000);
-      if (!name.includes("JSON")) expect([...cluster.alive.keys()]).toEqual(before);
-    },
-    60_000,
-  );
+  it.each(Object.entries(endless))("%s: ended by cancel, its executor lives or is replaced", async (name, make) => {
+    const marker = `endless.${name.replaceAll(/\W/g, "-")}`;
+    const controller = new AbortController();
+    const run = cluster.context.range(1, 2, 1, 1).map(make(cluster.markers.file(marker)));
+    const error = thrownBy(run.collect({ signal: controller.signal }));
+    const before = [...cluster.alive.keys()];
+    await cluster.markers.seen(marker);
+    controller.abort();
+    expect(await error).toMatchObject({ code: "CANCELLED" });
+    if (!name.includes("JSON")) expect([...cluster.alive.keys()]).toEqual(before);
+  });
 });
 
 describe("what functions get wrong", () => {
@@ -187,21 +181,22 @@ describe("what functions get wrong", () => {
     it("a callback after its end: a warning that names task and executor, the next is unharmed", async () => {
       const before = [...cluster.alive];
       const from = cluster.events.length;
-      const fired = cluster.markers.file("late-callback");
+      const isOver = cluster.markers.file("task-is-over");
       const late = cluster.context.range(0, 1, 1, 1).map((x) => {
-        setTimeout(() => {
-          process.getBuiltinModule("node:fs").writeFileSync(fired, "");
-          throw new TypeError("too late");
-        }, 5);
+        const look = (): void => {
+          if (process.getBuiltinModule("node:fs").existsSync(isOver)) throw new TypeError("too late");
+          setTimeout(look, 1);
+        };
+        setTimeout(look, 1);
         return x;
       });
       expect(await late.collect()).toEqual([0]);
-      await cluster.markers.seen("late-callback");
+      cluster.markers.set("task-is-over");
       const warnings = (): string[] =>
         cluster.events
           .slice(from)
           .flatMap((event) => (event.type === "warning" && event.code === "STRAY_ERROR" ? [event.text] : []));
-      await expect.poll(warnings, { timeout: 10_000 }).toHaveLength(1);
+      await expect.poll(warnings).toHaveLength(1);
       expect(warnings()[0]).toMatch(/^executor \d+: a callback of .*partition 0.*too late/s);
       expect([...cluster.alive]).toEqual(before);
     });

@@ -223,7 +223,7 @@ describe.runIf(hasSharedData)("GraphLoader on real data", () => {
     const nouns = graph.subgraph({ vertex: (_id, { pos }) => pos === "n" });
     const expected = csv("wordnet/vertices.csv.gz").filter(([, , pos]) => pos === "n").length;
     expect(await nouns.numVertices()).toBe(expected);
-  }, 60_000);
+  });
 
   it("reads vertices without edges, and joins names: air routes", async () => {
     const { graph } = await GraphLoader.load(ctx, sharedData("air-routes/edges.csv.gz"), {
@@ -240,7 +240,7 @@ describe.runIf(hasSharedData)("GraphLoader on real data", () => {
       .map(([id]) => Number(id))
       .filter(Number.isInteger);
     expect(await attrsOf(components)).toEqual(unionFind(ids, edges));
-  }, 60_000);
+  });
 });
 
 describe.runIf(!hasSharedData)("GraphLoader on real data", () => {

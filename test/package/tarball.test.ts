@@ -40,7 +40,7 @@ describe.skipIf(!process.env["CI"])(
       expect(await readFile(path.join(folder, "components.csv"), "utf8")).toBe(
         "id,component\n1,1\n2,1\n3,1\n7,7\n8,7\n",
       );
-    }, 60_000);
+    });
 
     it("runs a program that imports it", async () => {
       const program = `
@@ -59,6 +59,6 @@ describe.skipIf(!process.env["CI"])(
         [7, 17],
         [8, 18],
       ]);
-    }, 60_000);
+    });
   },
 );

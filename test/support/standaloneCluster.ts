@@ -195,7 +195,7 @@ export class StandaloneCluster {
       this.master?.kill("SIGTERM");
       ends.push(await this.master.ended);
       const failures: unknown[] = ends.filter(({ status, signal }) => status !== 0 && signal !== "SIGKILL");
-      const deadline = performance.now() + 20_000;
+      const deadline = performance.now() + 60_000;
       while (this.processes().length > 0 && performance.now() < deadline) await sleep(20);
       failures.push(...this.processes().map(({ commandLine }) => commandLine));
       const left = readdirSync(path.join(this.directory, "tmp")).filter(

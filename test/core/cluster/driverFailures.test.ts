@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { SuperstepEvent } from "../../../core/schedule/events.ts";
 import { create, errorOf, listen, operators, run, works } from "./testDrivers.ts";
 
 describe("a task that fails", () => {
@@ -96,12 +97,19 @@ describe("what a task leaves behind", () => {
   it("and fails later is told as a warning that names the task, and does not touch the next", async () => {
     const driver = await create({ master: "local[1]" });
     const events = listen(driver);
-    expect(await run(driver, "strayTimer", [5])).toEqual([1]);
-    expect(await run(driver, "wait", [40])).toEqual(["waited"]);
-    const warnings = events.filter((event) => event.type === "warning");
-    expect(warnings).toMatchObject([
-      { code: "STRAY_ERROR", text: expect.stringMatching(/job 1, stage 0, partition 0.*stray timer/) },
-    ]);
+    const [stray, waits] = [1, 2].map(() => new Int32Array(new SharedArrayBuffer(4)));
+    expect(await run(driver, "strayTimer", [0], stray)).toEqual([1]);
+    const next = run(driver, "waitForFlag", [0], waits);
+    await expect.poll(() => waits![0]).toBe(1);
+    Atomics.store(stray!, 0, 1);
+    const warnings = (): SuperstepEvent[] => events.filter((event) => event.type === "warning");
+    await expect
+      .poll(warnings)
+      .toMatchObject([
+        { code: "STRAY_ERROR", text: expect.stringMatching(/job 1, stage 0, partition 0.*stray timer/) },
+      ]);
+    Atomics.store(waits!, 0, 2);
+    expect(await next).toEqual(["waited"]);
     await works(driver);
   });
 
@@ -133,7 +141,7 @@ describe("cancelling", () => {
   });
 
   it.each(["polite", "politeAsync"])("is heard by a task that asks, whose thread lives on: %s", async (name) => {
-    const driver = await create({ master: "local[1]" });
+    const driver = await create({ master: "local[1]", config: { cancelGraceMs: 60_000 } });
     const before = await run(driver, "thread", [0]);
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const controller = new AbortController();
@@ -145,7 +153,7 @@ describe("cancelling", () => {
   });
 
   it("of one task does not reach the next on the same thread", async () => {
-    const driver = await create({ master: "local[1]", config: { cancelGraceMs: 100 } });
+    const driver = await create({ master: "local[1]", config: { cancelGraceMs: 1000 } });
     const before = await run(driver, "thread", [0]);
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const controller = new AbortController();
@@ -153,7 +161,7 @@ describe("cancelling", () => {
     await expect.poll(() => flag[0]).toBe(1);
     controller.abort();
     await error;
-    expect(await run(driver, "wait", [250])).toEqual(["waited"]);
+    expect(await run(driver, "wait", [1200])).toEqual(["waited"]);
     expect(await run(driver, "thread", [0])).toEqual(before);
   });
 

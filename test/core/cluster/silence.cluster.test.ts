@@ -41,16 +41,17 @@ describe("F08: all executors killed, none replaced", () => {
   const settings = { maxHostReplacements: 0, noHostGraceMs: 700 };
 
   it("while idle: the next job fails with HOST_LOST after the grace", async () => {
-    await withCluster("local-cluster[2,1]", settings, async ({ context, alive, lost }) => {
+    await withCluster("local-cluster[2,1]", settings, async (cluster) => {
+      const { context } = cluster;
       expect(await context.range(0, 5).collect()).toEqual(all(5));
-      for (const pid of alive.values()) process.kill(pid, "SIGKILL");
+      for (const pid of cluster.alive.values()) process.kill(pid, "SIGKILL");
       const error = await context
         .range(0, 5)
         .collect()
         .catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ code: "HOST_LOST" });
       expect(context.driver.executors).toEqual([]);
-      expect(lost).toBeDefined();
+      expect(cluster.lost).toHaveLength(2);
       await expect(context.driver.whenExecutors(1, 50)).rejects.toMatchObject({
         code: "HOST_LOST",
         message: expect.stringContaining("signal 9"),
@@ -90,7 +91,7 @@ describe("an executor that is silent", () => {
       );
       expect(sums).toEqual(expected);
       expect(cluster.unfired).toBe(0);
-      expect(cluster.lost[0]!.text).toContain("silent");
+      expect(cluster.lost.map(({ text }) => text).join()).toContain("silent");
     });
   });
 
@@ -127,7 +128,7 @@ describe("F33: a task that is busy for longer than the host timeout", () => {
   it("does not make its executor look dead", async () => {
     await withCluster("local-cluster[1,1]", { ...shortSettings }, async (cluster) => {
       const busy = cluster.context.range(0, 1, 1, 1).map((x) => {
-        const end = performance.now() + 4000;
+        const end = performance.now() + 5000;
         while (performance.now() < end);
         return x;
       });
@@ -163,7 +164,7 @@ describe("the cap of results on local[T]", () => {
 });
 
 describe("F10: a driver that is killed", () => {
-  it("takes its executors along within 2 seconds; what they left on disk goes at the next start", async () => {
+  it("takes its executors along at once, long before they would miss it; what they left on disk goes at the next start", async () => {
     const directory = mkdtempSync(path.join(os.tmpdir(), "superstep-orphan-test."));
     const spill = path.join(directory, "spill");
     mkdirSync(spill);
@@ -171,7 +172,7 @@ describe("F10: a driver that is killed", () => {
     const context = (then: string): string => `
       import { writeFileSync } from "node:fs";
       import { Context } from ${JSON.stringify(path.join(dist, "index.js"))};
-      const config = { spillDirectory: ${JSON.stringify(spill)} };
+      const config = { spillDirectory: ${JSON.stringify(spill)}, heartbeatMs: 60_000, hostTimeoutMs: 600_000 };
       const ctx = await Context.create({ master: "local-cluster[2,1]", config });
       ${then}`;
     try {
@@ -188,10 +189,8 @@ describe("F10: a driver that is killed", () => {
       await until(() => readFileSync(pids, "utf8") !== "", "their pids are written");
       const executors = JSON.parse(readFileSync(pids, "utf8")) as number[];
       expect(executors.filter(isAlive)).toHaveLength(2);
-      const killedAt = performance.now();
       driver.kill("SIGKILL");
       await until(() => !executors.some(isAlive), "the executors end");
-      expect(performance.now() - killedAt).toBeLessThan(2000);
       // a dead run's directory, as one that was killed itself leaves it
       mkdirSync(path.join(spill, `superstep-${os.hostname()}-${executors[0]!}-abcdef`));
       writeFileSync(program, context(`await ctx.stop();`));

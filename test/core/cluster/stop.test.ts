@@ -9,7 +9,14 @@ import { TestOperators } from "./testOperators.ts";
 const operators = new TestOperators(`
   export const square = (shared, x) => x * x;
   export const spin = () => { for (;;); };
-  export const stray = () => void setTimeout(() => { throw new Error("left behind"); }, 5);
+  /** Leaves behind a callback that throws once the flag is 1. */
+  export const stray = (flag) => {
+    const look = () => {
+      if (Atomics.load(flag, 0) === 1) throw new Error("left behind");
+      setTimeout(look, 1);
+    };
+    setTimeout(look, 1);
+  };
   export const store = (shared, id, task) => task.storeBlock(id, new Uint8Array(10), "disk");
 `);
 afterAll(() => operators.remove());
@@ -26,7 +33,7 @@ async function runProgram(body: string): Promise<{ code: number | null; output: 
     const squares = ${JSON.stringify(squares)}, spins = ${JSON.stringify(spins)};
     const driver = await Driver.create({ master: "local[2]" });
     ${body}`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
   let output = "";
   child.stdout.on("data", (data: Buffer) => (output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output += data.toString()));
@@ -122,9 +129,14 @@ describe("a program with a driver", () => {
 
   it("hears of stray errors as warnings of the process when nobody listens to events", async () => {
     const body = `
-      process.on("warning", ({ name, code, message }) => console.log(name, code, message));
-      await driver.runTasks({ ...squares, operator: strays });
-      await new Promise((resolve) => setTimeout(resolve, 200));`;
+      const flag = new Int32Array(new SharedArrayBuffer(4));
+      await driver.runTasks({ ...squares, operator: strays, shared: flag });
+      const warned = new Promise((resolve) => process.once("warning", resolve));
+      Atomics.store(flag, 0, 1);
+      const keptAlive = setTimeout(() => {}, 90_000);
+      const { name, code, message } = await warned;
+      clearTimeout(keptAlive);
+      console.log(name, code, message);`;
     const { code, output } = await runProgram(`const strays = ${JSON.stringify(operators.ref("stray"))}; ${body}`);
     expect(code).toBe(0);
     expect(output).toMatch(/SuperstepWarning STRAY_ERROR .*stage 0, partition 0.*Error: left behind/);

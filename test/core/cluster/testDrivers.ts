@@ -69,7 +69,21 @@ export const operators: TestOperators = new TestOperators(`
   export const strayRejection = () => { void Promise.reject(new TypeError("stray")); return 1; };
   export const strayMicrotask = () => { queueMicrotask(() => { throw new TypeError("stray"); }); return 1; };
   export const strayTick = () => { process.nextTick(() => { throw new TypeError("stray"); }); return 1; };
-  export const strayTimer = (shared, ms) => { setTimeout(() => { throw new TypeError("stray timer"); }, ms); return 1; };
+  /** Leaves behind a callback that throws once the flag is 1. */
+  export const strayTimer = (flag) => {
+    const look = () => {
+      if (Atomics.load(flag, 0) === 1) throw new TypeError("stray timer");
+      setTimeout(look, 1);
+    };
+    setTimeout(look, 1);
+    return 1;
+  };
+  /** Says on a flag that it runs, and waits until that is 2. */
+  export const waitForFlag = async (flag) => {
+    Atomics.store(flag, 0, 1);
+    while (Atomics.load(flag, 0) !== 2) await new Promise((resolve) => setTimeout(resolve, 1));
+    return "waited";
+  };
   export const strayWhileWaiting = () => new Promise(() => { setTimeout(() => { throw new TypeError("stray"); }, 1); });
   export const wait = (shared, ms) => new Promise((resolve) => setTimeout(() => resolve("waited"), ms));
   export const handled = async () => {

@@ -161,15 +161,19 @@ describe("cancellation", () => {
 
   it("a job that waited for another one's sampling goes on when that one is cancelled", async () => {
     const controller = new AbortController();
-    const slow = ctx.range(0, 2000, 1, 4).map((x) => {
-      let y = x;
-      for (let i = 0; i < 2000; i++) y = (y * 1103515245 + 12345) % 2147483648;
-      return y;
+    const gate = new Int32Array(new SharedArrayBuffer(8)); // [is open, tasks that came to it]
+    const gated = ctx.range(0, 2000, 1, 4).mapPartitions((records) => {
+      Atomics.add(gate, 1, 1);
+      Atomics.wait(gate, 0, 0);
+      return records;
     });
-    const sorted = slow.sortBy((x) => x);
+    const sorted = gated.sortBy((x) => -x);
     const first = sorted.count({ signal: controller.signal });
     const second = sorted.count();
-    setTimeout(() => controller.abort(), 30);
+    await expect.poll(() => Atomics.load(gate, 1)).toBeGreaterThan(0);
+    controller.abort();
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
     await expect(first).rejects.toMatchObject({ code: "CANCELLED" });
     expect(await second).toBe(2000);
   });

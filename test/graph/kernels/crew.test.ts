@@ -7,6 +7,7 @@ import type { TaskContext } from "../../../core/host/task.ts";
 import { controlLength, isBroken, joinCrew } from "../../../graph/kernels/crew.ts";
 import { useContext } from "../../support/context.ts";
 import { attrsOf } from "../../support/graphs.ts";
+import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 describe("joinCrew", () => {
   const arena = Arena.create({ capacityBytes: 65536 });
@@ -83,7 +84,7 @@ describe("a crew on threads", () => {
   it("fails with CANCELLED, and leaves nothing in the arena", async () => {
     const graph = await GraphGenerators.rmat(three, options);
     const { arena } = three.driver;
-    const before = arena.usedBytes;
+    const before = await usedAfterGarbage(three);
     const abort = new AbortController();
     const run = connectedComponents(graph, { signal: abort.signal });
     setImmediate(() => abort.abort());

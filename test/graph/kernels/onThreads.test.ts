@@ -1,11 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { bfsByProgram } from "../../../graph/algorithms/bfs.ts";
 import { ssspByProgram } from "../../../graph/algorithms/sssp.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import type { Row } from "../../../graph/load/graphLoader.ts";
+import { controlLength } from "../../../graph/kernels/crew.ts";
+import type { KernelShared } from "../../../graph/kernels/runKernel.ts";
 import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
 import type { VertexId } from "../../../graph/types.ts";
 import { bitsOf } from "../../support/bits.ts";
+import { until } from "../../support/cluster.ts";
 import { useContext } from "../../support/context.ts";
 import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
@@ -70,7 +73,15 @@ describe("a kernel whose thread dies", () => {
     let stage: number | undefined;
     let numStages = 0;
     let hasEnded = false;
-    const unsubscribe = ctx.driver.events.subscribe((event) => {
+    const { driver } = ctx;
+    const runTasks = vi.spyOn(driver, "runTasks");
+    onTestFinished(() => runTasks.mockRestore());
+    /** True once the task has joined its crew. */
+    const isAtWork = (): boolean => {
+      const { control } = runTasks.mock.lastCall![0].shared as KernelShared;
+      return driver.arena.view(control)[controlLength(which)] === 1;
+    };
+    const unsubscribe = driver.events.subscribe((event) => {
       if (event.type === "stage.start" && event.name === "triangleCount") {
         stage = event.stage;
         numStages++;
@@ -78,13 +89,13 @@ describe("a kernel whose thread dies", () => {
       if (event.type !== "task.start" || event.stage !== stage || event.partition !== which || hasEnded) return;
       hasEnded = true;
       const { host, thread } = event;
-      setTimeout(() => ctx.driver.endThread(host, thread), 10);
+      void until(isAtWork, "it is at work").then(() => driver.endThread(host, thread));
     });
     const run = await graph.triangleCount();
     unsubscribe();
     expect((await bitsOf(run.graph)) === bits).toBe(true);
     expect(numStages).toBe(2); // broken up once, then run from its start
     await run.graph.unpersist();
-    expect(ctx.driver.arena.usedBytes).toBe(used);
+    expect(driver.arena.usedBytes).toBe(used);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { Driver } from "../../../core/cluster/driver.ts";
+import { Driver, type TasksSpec } from "../../../core/cluster/driver.ts";
 import { ship } from "../../../core/function/ship.ts";
 import { rmat } from "../../../graph/load/generators/rmat.ts";
 import { buildTopology } from "../../../graph/partition/buildTopology.ts";
@@ -63,9 +63,10 @@ describe("building on the threads of a driver", () => {
       const runner: TaskRunner = {
         numThreads: on.numThreads,
         arena: on.arena,
-        runTasks: (spec) => {
-          if (steps++ === step) setTimeout(() => abort.abort(), 0);
-          return on.runTasks(spec, { signal: abort.signal });
+        runTasks: <R>(spec: TasksSpec) => {
+          const running = on.runTasks<R>(spec, { signal: abort.signal });
+          if (steps++ === step) abort.abort();
+          return running;
         },
       };
       await expect(buildTopology(runner, { chunks: edges })).rejects.toMatchObject({ code: "CANCELLED" });

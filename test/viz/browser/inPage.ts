@@ -3,25 +3,24 @@
  */
 import type { Page } from "playwright-core";
 
-/** How often the page has drawn. */
-const drawCount = `Number(document.getElementById("overlay").dataset.drawn ?? 0)`;
-
-/** Waits until nothing is left to draw, and returns how often was drawn. */
-export async function drawn(page: Page): Promise<number> {
-  let before = -1;
-  for (let now = await page.evaluate<number>(drawCount); now !== before || now === 0;) {
-    before = now;
-    await page.waitForTimeout(160);
-    now = await page.evaluate<number>(drawCount);
-  }
-  return before;
+/** Waits until nothing is left to draw: some frames, however long they take, in which nothing was. Returns how often was drawn. */
+export function drawn(page: Page): Promise<number> {
+  return page.evaluate<number>(`(async () => {
+    const { dataset } = document.getElementById("overlay");
+    for (let [count, frames, since] = [0, 0, 0]; ;) {
+      await new Promise(requestAnimationFrame);
+      const now = Number(dataset.drawn ?? 0);
+      if (now !== count || now === 0) [count, frames, since] = [now, 0, performance.now()];
+      else if (++frames >= 8 && performance.now() - since >= 160) return now;
+    }
+  })()`);
 }
 
 /** Waits until the layout, which runs, has come to rest. */
 export async function atRest(page: Page): Promise<void> {
   const status = page.locator("#status");
   for (let waitedMs = 0; (await status.innerText()) !== ""; waitedMs += 100) {
-    if (waitedMs > 20_000) throw new Error("the layout does not come to rest");
+    if (waitedMs > 100_000) throw new Error("the layout does not come to rest");
     await page.waitForTimeout(100);
   }
   await drawn(page);

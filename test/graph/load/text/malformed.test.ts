@@ -70,7 +70,6 @@ describe.skipIf(!isHere)("the malformed files (skipped where ../shared/data is n
         expect([...mustFail, ...(bad?.length ? [file] : [])]).toContain(file);
       }
     },
-    10_000,
   );
 
   it("the vertex tables give their rows, or an error at the first bad id", async () => {
