@@ -11,12 +11,31 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
-import { ByteReceiver, endWire, extentWire, framed, framesOf, StreamReader, totalBytes } from "./byteStream.ts";
+import {
+  ByteReceiver,
+  endWire,
+  extentWire,
+  framed,
+  framesOf,
+  scatter,
+  StreamReader,
+  totalBytes,
+} from "./byteStream.ts";
 import { messageTooLarge, statusOf } from "./callFailure.ts";
+import type { CallFrame } from "./callFrames.ts";
 import { FrameSender } from "./frameSender.ts";
+import { refusedTo } from "./gate.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
 import type { CallName, DownloadName, UploadName } from "./messages.ts";
-import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, uploadWireOf, type Method } from "./protocol.ts";
+import {
+  callWireOf,
+  decodeMessage,
+  downloadWireOf,
+  encodeMessage,
+  type Method,
+  methods,
+  uploadWireOf,
+} from "./protocol.ts";
 import type { Caller, Handlers, UploadHandler } from "./transport.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -26,19 +45,51 @@ export interface Admitted {
   readonly stream: ServerHttp2Stream;
 }
 
-type AdmittedOf = (metadata: Metadata) => Admitted;
+export type AdmittedOf = (metadata: Metadata) => Admitted;
 
-/** Answers calls of `method` by its handler. */
-export function answerCall(
-  method: Method,
-  handlers: Handlers,
-  settings: GrpcSettings,
-  admittedOf: AdmittedOf,
-): handleUnaryCall<Buffer, Buffer> {
+/** The response to a request that came as bytes. */
+type Answer = (request: Buffer, caller: Caller) => Promise<Buffer>;
+
+/** Takes an upload all of whose bytes came at once, behind its first part. */
+type TakeWhole = (part: Buffer, data: Uint8Array, caller: Caller) => Promise<Buffer>;
+
+/** Answers to methods, by path, that need no stream of their own. */
+export interface Answers {
+  readonly calls: ReadonlyMap<string, { readonly method: Method; readonly answer: Answer }>;
+  readonly uploads: ReadonlyMap<string, { readonly method: Method; readonly take: TakeWhole }>;
+}
+
+/** Answers to all calls, and to uploads of few bytes. */
+export function answersOf(handlers: Handlers, settings: GrpcSettings): Answers {
+  const all = [...methods.values()];
+  const of = (kind: Method["kind"]): readonly Method[] => all.filter((method) => method.kind === kind);
+  return {
+    calls: new Map(
+      of("call").map((method) => [method.path, { method, answer: responder(method, handlers, settings) }]),
+    ),
+    uploads: new Map(
+      of("upload").map((method) => [method.path, { method, take: wholeTaker(method, handlers, settings) }]),
+    ),
+  };
+}
+
+/** Answers one call of a standing stream, if its caller may make it. */
+export async function answerFor(answers: Answers, call: CallFrame, caller: Caller): Promise<Buffer> {
+  const found = answers.calls.get(call.method) ?? answers.uploads.get(call.method);
+  const refused = refusedTo(caller.role, found?.method, call.method);
+  if (refused !== undefined) throw refused;
+  const message = Buffer.from(call.message.buffer, call.message.byteOffset, call.message.byteLength);
+  const { data } = call;
+  if ("answer" in found! && data === undefined) return found.answer(message, caller);
+  if ("take" in found! && data !== undefined) return found.take(message, data, caller);
+  throw new SuperstepError("INVALID_ARGUMENT", `${found!.method.name}: only an upload, and each, has data`);
+}
+
+function responder(method: Method, handlers: Handlers, settings: GrpcSettings): Answer {
   const wires = callWireOf(method.name as CallName);
   const handler = handlers.calls[method.name as CallName] as
     ((request: unknown, caller: Caller) => Promise<unknown>) | undefined;
-  const answer = async (bytes: Buffer, caller: Caller): Promise<Buffer> => {
+  return async (bytes, caller) => {
     if (handler === undefined) throw notServed(method, settings);
     const limit = settings.maxControlBytes;
     if (bytes.length > limit) throw messageTooLarge(method.name, bytes.length, limit);
@@ -47,6 +98,15 @@ export function answerCall(
     if (response.length > limit) throw messageTooLarge(`answer to ${method.name}`, response.length, limit);
     return response;
   };
+}
+
+/** Answers calls of `method` that have a stream of their own, by its handler. */
+export function answerCall(
+  method: Method,
+  { calls }: Answers,
+  admittedOf: AdmittedOf,
+): handleUnaryCall<Buffer, Buffer> {
+  const { answer } = calls.get(method.path)!;
   return (call, respond) => {
     attempt(() => answer(call.request, admittedOf(call.metadata).caller)).then(
       (response) => respond(null, response),
@@ -103,6 +163,44 @@ export function answerDownload(
   };
 }
 
+interface BegunUpload {
+  readonly bytes: readonly Uint8Array[];
+  readonly byteLength: number;
+  readonly take: () => Promise<void>;
+}
+
+/** Finds places for the bytes of an upload, from its first part. */
+function uploadBeginner(
+  method: Method,
+  handlers: Handlers,
+  settings: GrpcSettings,
+): (part: Record<string, unknown>, caller: Caller) => BegunUpload {
+  const wire = uploadWireOf(method.name as UploadName);
+  const handler = handlers.uploads[method.name as UploadName] as UploadHandler<unknown> | undefined;
+  return (part, caller) => {
+    if (handler === undefined) throw notServed(method, settings);
+    const header = wire.read(part["header"], `${method.name}: header`);
+    const { byteLength } = extentWire.read(part["extent"], `${method.name}: extent`);
+    const bytes = handler.place(header, byteLength, caller);
+    const room = totalBytes(bytes);
+    if (room !== byteLength)
+      throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: ${byteLength} bytes do not fill ${room}`);
+    return { bytes, byteLength, take: () => handler.take(header, bytes, caller) };
+  };
+}
+
+function wholeTaker(method: Method, handlers: Handlers, settings: GrpcSettings): TakeWhole {
+  const begin = uploadBeginner(method, handlers, settings);
+  return async (part, data, caller) => {
+    const { bytes, byteLength, take } = begin(method.request.decode(part), caller);
+    if (byteLength !== data.byteLength)
+      throw new SuperstepError("BLOCK_CORRUPT", `${method.name}: has ${data.byteLength} of ${byteLength} bytes`);
+    scatter(data, bytes);
+    await take();
+    return method.response.encode({});
+  };
+}
+
 /** Answers uploads of `method`: places and takes what comes. */
 export function answerUpload(
   method: Method,
@@ -110,12 +208,11 @@ export function answerUpload(
   settings: GrpcSettings,
   admittedOf: AdmittedOf,
 ): handleClientStreamingCall<Buffer, Buffer> {
-  const wire = uploadWireOf(method.name as UploadName);
-  const handler = handlers.uploads[method.name as UploadName] as UploadHandler<unknown> | undefined;
+  const begin = uploadBeginner(method, handlers, settings);
   return (call, respond) => {
     const { caller, stream } = admittedOf(call.metadata);
     let isOver = false;
-    let upload: { header: unknown; bytes: readonly Uint8Array[]; receiver: ByteReceiver } | undefined;
+    let upload: { readonly begun: BegunUpload; readonly receiver: ByteReceiver } | undefined;
     const finish: sendUnaryData<Buffer> = (error, response) => {
       if (isOver) return;
       isOver = true;
@@ -126,28 +223,20 @@ export function answerUpload(
     const watchdog = new Watchdog(settings.streamMs, () =>
       fail(new SuperstepError("UNREACHABLE", `${method.name}: no progress`)),
     );
-    const begin = (part: Record<string, unknown>): NonNullable<typeof upload> => {
-      if (handler === undefined) throw notServed(method, settings);
-      const header = wire.read(part["header"], `${method.name}: header`);
-      const { byteLength } = extentWire.read(part["extent"], `${method.name}: extent`);
-      const bytes = handler.place(header, byteLength, caller);
-      const room = totalBytes(bytes);
-      if (room !== byteLength)
-        throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: ${byteLength} bytes do not fill ${room}`);
-      return { header, bytes, receiver: new ByteReceiver(method.name, byteLength, bytes) };
-    };
-    const begun = (): ByteReceiver => {
+    const receiver = (): ByteReceiver => {
       if (upload !== undefined) return upload.receiver;
       throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: a stream starts with its header`);
     };
     const reader = new StreamReader(method.name, {
       message: (bytes) => {
         const part = method.request.decode(bytes);
-        if (upload === undefined) upload = begin(part);
-        else upload.receiver.end(endWire.read(part["end"], `${method.name}: end`));
+        if (upload === undefined) {
+          const begun = begin(part, caller);
+          upload = { begun, receiver: new ByteReceiver(method.name, begun.byteLength, begun.bytes) };
+        } else upload.receiver.end(endWire.read(part["end"], `${method.name}: end`));
       },
-      chunk: (byteLength, checksum) => begun().chunk(byteLength, checksum),
-      data: (bytes) => begun().data(bytes),
+      chunk: (byteLength, checksum) => receiver().chunk(byteLength, checksum),
+      data: (bytes) => receiver().data(bytes),
     });
     stream.removeAllListeners("data"); // the library's own, which would copy every byte three times
     stream.on("data", (bytes: Buffer) => {
@@ -170,7 +259,7 @@ export function answerUpload(
         if (upload === undefined) throw new SuperstepError("BLOCK_CORRUPT", `${method.name}: the stream is empty`);
         upload.receiver.close();
         watchdog.stop(); // the handler's time is the caller's to limit
-        await handler!.take(upload.header, upload.bytes, caller);
+        await upload.begun.take();
       };
       take().then(() => finish(null, method.response.encode({})), fail);
     });

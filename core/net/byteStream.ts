@@ -34,6 +34,15 @@ export function totalBytes(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
 }
 
+/** Copies bytes into places that have as many together, in order. */
+export function scatter(bytes: Uint8Array, places: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const place of places) {
+    place.set(bytes.subarray(at, at + place.byteLength));
+    at += place.byteLength;
+  }
+}
+
 /** A message with the five bytes that gRPC puts before it. */
 export function framed(message: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(5 + message.length);

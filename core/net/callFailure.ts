@@ -9,8 +9,6 @@ import { optional, record, text } from "./wire.ts";
 
 /** A Failure, for SuperstepErrors that a handler threw. */
 export const failureKey = "superstep-failure-bin";
-/** Says, where a session is missing, that a handshake on this connection may help. */
-export const noSessionKey = "superstep-no-session";
 
 interface CallFailure {
   readonly code: string;
@@ -60,12 +58,6 @@ export function errorOf(error: ServiceError, where: string): Error {
     default:
       return new SuperstepError("UNREACHABLE", `${where}: ${reason}`);
   }
-}
-
-/** True if the peer knows no session on this connection: it is a new one, or the peer is. */
-export function isWithoutSession(error: unknown): boolean {
-  const metadata = (error as Partial<ServiceError> | undefined)?.metadata;
-  return metadata instanceof Metadata && metadata.get(noSessionKey).length > 0;
 }
 
 /** The error for a control message over the limit. */

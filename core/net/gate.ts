@@ -4,9 +4,9 @@
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { Metadata, status, type StatusObject } from "@grpc/grpc-js";
-import { SuperstepError } from "../errors.ts";
-import { noSessionKey, statusOf } from "./callFailure.ts";
+import { type Metadata, status, type StatusObject } from "@grpc/grpc-js";
+import { excerpt, SuperstepError } from "../errors.ts";
+import { statusOf } from "./callFailure.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
 import {
   callerProof,
@@ -21,7 +21,7 @@ import {
   welcomeWire,
   type Transcript,
 } from "./handshake.ts";
-import { decodeMessage, encodeMessage, messageBytes, openPath, provePath, type Method } from "./protocol.ts";
+import { callsPath, decodeMessage, encodeMessage, messageBytes, type Method, openPath, provePath } from "./protocol.ts";
 import { rolesOf } from "./tls.ts";
 import type { Caller, Role } from "./transport.ts";
 
@@ -92,15 +92,12 @@ export class Gate {
   #call(path: string, method: Method | undefined, token: Buffer | undefined): Admission {
     const session = this.#session;
     if (session === undefined || !isSame(session.token, token)) {
-      const answer = new Metadata();
-      answer.set(noSessionKey, "1");
       const details = "no session on this connection";
-      return { status: { code: status.UNAUTHENTICATED, details, metadata: answer }, isLast: this.#isTooMuch() };
+      return { status: { code: status.UNAUTHENTICATED, details }, isLast: this.#isTooMuch() };
     }
-    if (method === undefined || !method.callers.has(session.role)) {
-      const message = `${method?.name ?? path}: not open to a peer with the role ${session.role}`;
-      return { status: statusOf(new SuperstepError("UNAUTHENTICATED", message)) };
-    }
+    // of what comes on a standing stream, each call is checked by itself
+    const refused = path === callsPath ? undefined : refusedTo(session.role, method, path);
+    if (refused !== undefined) return { status: statusOf(refused) };
     return { caller: { role: session.role, remoteAddress: this.#remoteAddress } };
   }
 
@@ -143,6 +140,13 @@ export class Gate {
   #isTooMuch(): boolean {
     return !this.isProven && ++this.#unprovenCalls > maxUnprovenCalls;
   }
+}
+
+/** Why a peer of `role` may not call a method; undefined if it may. */
+export function refusedTo(role: Role, method: Method | undefined, path: string): SuperstepError | undefined {
+  if (method?.callers.has(role) === true) return undefined;
+  const message = `${method?.name ?? excerpt(path)}: not open to a peer with the role ${role}`;
+  return new SuperstepError("UNAUTHENTICATED", message);
 }
 
 const tooMuchMetadata = `metadata must have at most ${maxMetadataBytes} bytes`;

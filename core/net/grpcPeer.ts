@@ -2,14 +2,14 @@
  * A peer over gRPC: calls on one connection, streams of bytes on another, so that no bulk data delays a call.
  */
 import { constants, type ClientHttp2Stream } from "node:http2";
-import type { CallOptions as LibraryCallOptions } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
-import { BulkConnection } from "./bulkConnection.ts";
 import { ByteReceiver, endWire, extentWire, framed, framesOf, StreamReader, totalBytes } from "./byteStream.ts";
 import { messageTooLarge } from "./callFailure.ts";
-import type { Cancellable, Connection } from "./connection.ts";
+import { maxFrameData } from "./callFrames.ts";
+import { CallStream } from "./callStream.ts";
 import { FrameSender } from "./frameSender.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
+import { type Http2Call, Http2Connection } from "./http2Connection.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
 import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, methods, uploadWireOf } from "./protocol.ts";
 import type { Address, CallOptions, Peer, Role } from "./transport.ts";
@@ -18,23 +18,24 @@ import { Watchdog } from "./watchdog.ts";
 
 const defaultCallMs = 10_000;
 const defaultStreamMs = 60_000;
-const identity = (bytes: Buffer): Buffer => bytes;
 
 export class GrpcPeer implements Peer {
   readonly address: Address;
   readonly #settings: GrpcSettings;
   readonly #expected: Role;
-  readonly #control: Connection;
+  readonly #control: Http2Connection;
+  readonly #calls: CallStream;
   readonly #closed: () => void;
   /** Made with the first stream. */
-  #bulk: BulkConnection | undefined;
+  #bulk: Http2Connection | undefined;
 
   /** `control` is open. `closed` is called once, at `close`. */
-  constructor(settings: GrpcSettings, expected: Role, control: Connection, closed: () => void) {
+  constructor(settings: GrpcSettings, expected: Role, control: Http2Connection, closed: () => void) {
     this.address = control.address;
     this.#settings = settings;
     this.#expected = expected;
     this.#control = control;
+    this.#calls = new CallStream(control, settings.maxControlBytes);
     this.#closed = closed;
   }
 
@@ -43,18 +44,9 @@ export class GrpcPeer implements Peer {
     const wires = callWireOf(name);
     const where = this.#whereOf(name);
     const { deadlineMs = defaultCallMs, signal } = options;
-    const bytes = encodeMessage(method.request, wires.request, request);
-    if (bytes.length > this.#settings.maxControlBytes)
-      throw messageTooLarge(where, bytes.length, this.#settings.maxControlBytes);
-    const deadline = Date.now() + deadlineMs;
-    const answer = await this.#control.run(where, deadlineMs, (metadata) =>
-      endable<Buffer>(this.#control, signal, where, (settle) => {
-        const { path } = method;
-        const library: LibraryCallOptions = { deadline };
-        return this.#control.client.makeUnaryRequest(path, identity, identity, bytes, metadata, library, settle);
-      }),
-    );
-    return decodeMessage(method.response, wires.response, answer, where) as Response<M>;
+    const message = this.#checked(encodeMessage(method.request, wires.request, request), where);
+    const answer = await this.#calls.call({ path: method.path, message, where, deadlineMs, signal });
+    return decodeMessage(method.response, wires.response, answer as Buffer, where) as Response<M>;
   }
 
   async upload<M extends UploadName>(
@@ -65,17 +57,24 @@ export class GrpcPeer implements Peer {
   ): Promise<void> {
     const method = methods.get(name)!;
     const where = this.#whereOf(name);
-    const first = method.request.encode({
-      header: uploadWireOf(name).write(header),
-      extent: extentWire.write({ byteLength: totalBytes(bytes), checksum: "crc32" }),
-    });
-    if (first.length > this.#settings.maxControlBytes)
-      throw messageTooLarge(where, first.length, this.#settings.maxControlBytes);
+    const byteLength = totalBytes(bytes);
+    const message = this.#checked(
+      method.request.encode({
+        header: uploadWireOf(name).write(header),
+        extent: extentWire.write({ byteLength, checksum: "crc32" }),
+      }),
+      where,
+    );
+    if (byteLength <= maxFrameData) {
+      const { deadlineMs = defaultStreamMs, signal } = options;
+      await this.#calls.call({ path: method.path, message, data: bytes, where, deadlineMs, signal });
+      return;
+    }
     await this.#stream(method.path, where, options, async (stream, progress) => {
       stream.resume(); // the answer is empty: that it is there is all
       const sender = new FrameSender(stream, progress);
       stream.once("close", () => sender.stop());
-      await sender.send([framed(first)]);
+      await sender.send([framed(message)]);
       await sender.sendAll(framesOf(bytes, method.request));
       stream.end();
     });
@@ -88,9 +87,7 @@ export class GrpcPeer implements Peer {
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
     const method = methods.get(name)!;
     const where = this.#whereOf(name);
-    const bytes = encodeMessage(method.request, downloadWireOf(name), request);
-    if (bytes.length > this.#settings.maxControlBytes)
-      throw messageTooLarge(where, bytes.length, this.#settings.maxControlBytes);
+    const bytes = this.#checked(encodeMessage(method.request, downloadWireOf(name), request), where);
     let isMissing = false;
     let received: { bytes: Uint8Array<SharedArrayBuffer>; receiver: ByteReceiver } | undefined;
     const begun = (): ByteReceiver => {
@@ -130,6 +127,13 @@ export class GrpcPeer implements Peer {
     this.#closed();
   }
 
+  /** @throws SuperstepError MESSAGE_TOO_LARGE if it is. */
+  #checked(message: Buffer, where: string): Buffer {
+    const limit = this.#settings.maxControlBytes;
+    if (message.length > limit) throw messageTooLarge(where, message.length, limit);
+    return message;
+  }
+
   #whereOf(name: string): string {
     return `${name} at ${this.address}`;
   }
@@ -143,8 +147,22 @@ export class GrpcPeer implements Peer {
   ): Promise<void> {
     if (signal?.aborted === true) throw cancelled(where);
     if (this.#control.isClosed) throw this.#control.closedError(where);
-    this.#bulk ??= new BulkConnection(this.#settings, this.address, this.#expected);
-    const { stream, ended } = await this.#bulk.start(path, where);
+    const bulk = (this.#bulk ??= new Http2Connection(this.#settings, this.address, this.#expected));
+    bulk.hold();
+    try {
+      await this.#transfer(await bulk.start(path, where), where, deadlineMs, signal, run);
+    } finally {
+      bulk.release();
+    }
+  }
+
+  async #transfer(
+    { stream, ended }: Http2Call,
+    where: string,
+    deadlineMs: number,
+    signal: AbortSignal | undefined,
+    run: (stream: ClientHttp2Stream, progress: () => void, fail: (error: Error) => void) => Promise<void>,
+  ): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: Error): void => {
         watchdog.stop();
@@ -187,42 +205,6 @@ export class GrpcPeer implements Peer {
     const bytes = new Uint8Array(buffer);
     return { bytes, receiver: new ByteReceiver(where, byteLength, [bytes]) };
   }
-}
-
-/** A call that ends once: with its answer, an error, the signal, or its connection. */
-function endable<T>(
-  connection: Connection,
-  signal: AbortSignal | undefined,
-  where: string,
-  start: (settle: (error: Error | null, answer?: T) => void) => Cancellable,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) {
-      reject(cancelled(where));
-      return;
-    }
-    let isSettled = false;
-    const settle = (error: Error | null, answer?: T): void => {
-      if (isSettled) return;
-      isSettled = true;
-      untrack();
-      signal?.removeEventListener("abort", abort);
-      if (error === null) resolve(answer as T);
-      else reject(error);
-    };
-    const call = start(settle);
-    const abort = (): void => {
-      settle(cancelled(where));
-      call.cancel();
-    };
-    const untrack = connection.track({
-      cancel: () => {
-        settle(connection.closedError(where));
-        call.cancel();
-      },
-    });
-    signal?.addEventListener("abort", abort);
-  });
 }
 
 function cancelled(where: string): SuperstepError {

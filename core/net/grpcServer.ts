@@ -15,10 +15,11 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { excerpt, invalidArgument, SuperstepError } from "../errors.ts";
-import { type Admitted, answerCall, answerDownload, answerUpload } from "./answer.ts";
+import { type Admitted, answerCall, answerDownload, answersOf, answerUpload } from "./answer.ts";
+import { answerCalls } from "./answerCalls.ts";
 import { Gate, type Admission } from "./gate.ts";
 import { bulkWindowBytes, commonOptions, type GrpcSettings } from "./grpcOptions.ts";
-import { methods, openPath, provePath, type Method } from "./protocol.ts";
+import { callsPath, methods, openPath, provePath, type Method } from "./protocol.ts";
 import { isLoopback } from "./tls.ts";
 import type { Caller, Handlers, Server } from "./transport.ts";
 
@@ -179,11 +180,11 @@ class GrpcServer implements Server {
     const identity = (bytes: Buffer): Buffer => bytes;
     const definition: Record<string, object> = {};
     const implementation: UntypedServiceImplementation = {};
-    const add = (path: string, kind: Method["kind"], handler: UntypedServiceImplementation[string]): void => {
+    const add = (path: string, kind: Method["kind"] | "calls", handler: UntypedServiceImplementation[string]): void => {
       definition[path] = {
         path,
-        requestStream: kind === "upload",
-        responseStream: kind === "download",
+        requestStream: kind === "upload" || kind === "calls",
+        responseStream: kind === "download" || kind === "calls",
         requestSerialize: identity,
         requestDeserialize: identity,
         responseSerialize: identity,
@@ -199,10 +200,12 @@ class GrpcServer implements Server {
     const never: handleUnaryCall<Buffer, Buffer> = (_call, answer) => answer({ code: status.INTERNAL });
     add(openPath, "call", never);
     add(provePath, "call", never);
+    const answers = answersOf(handlers, this.#settings);
+    add(callsPath, "calls", answerCalls(answers, this.#settings, admittedOf) as UntypedServiceImplementation[string]);
     for (const method of methods.values()) {
       const answer =
         method.kind === "call"
-          ? answerCall(method, handlers, this.#settings, admittedOf)
+          ? answerCall(method, answers, admittedOf)
           : method.kind === "upload"
             ? answerUpload(method, handlers, this.#settings, admittedOf)
             : answerDownload(method, handlers, this.#settings, admittedOf);

@@ -2,10 +2,10 @@
  * The transport between processes: gRPC, every connection proven, over TLS where it leaves the machine.
  */
 import { invalidArgument } from "../errors.ts";
-import { Connection } from "./connection.ts";
 import { settingsOf, type GrpcTransportOptions } from "./grpcOptions.ts";
 import { GrpcPeer } from "./grpcPeer.ts";
 import { listen } from "./grpcServer.ts";
+import { Http2Connection } from "./http2Connection.ts";
 import type { Peer, Server, Transport } from "./transport.ts";
 
 export type { GrpcTransportOptions } from "./grpcOptions.ts";
@@ -19,13 +19,13 @@ export type { GrpcTransportOptions } from "./grpcOptions.ts";
 export function grpcTransport(options: GrpcTransportOptions): Transport {
   const settings = settingsOf(options);
   const peers = new Set<Peer>();
-  const connecting = new Set<Connection>();
+  const connecting = new Set<Http2Connection>();
   const servers = new Set<Server>();
   return {
     connect: async (address, expected, { deadlineMs = settings.handshakeMs, signal } = {}) => {
       if (!/^(\[[\da-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(address))
         throw invalidArgument("connect", "address", 'of the form "host:port"', address);
-      const control = new Connection(settings, address, expected);
+      const control = new Http2Connection(settings, address, expected);
       const abort = (): void => control.close();
       connecting.add(control);
       signal?.addEventListener("abort", abort);

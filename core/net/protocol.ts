@@ -10,7 +10,7 @@ import { callWires, downloadWires, uploadWires } from "./wireMessages.ts";
 import type { Wire } from "./wire.ts";
 
 /** Counts up with every change of messages that is not compatible. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 export type MethodName = CallName | UploadName | DownloadName;
 
@@ -80,6 +80,9 @@ export const methods: ReadonlyMap<MethodName, Method> = new Map(
 /** The paths of the handshake: the only ones that are open to everybody. */
 export const openPath = "/superstep.v1.Session/Open";
 export const provePath = "/superstep.v1.Session/Prove";
+
+/** The path of standing streams of calls. Open to all sessions: each call on it is checked by itself. */
+export const callsPath = "/superstep.v1.Session/Calls";
 
 /** A message of `superstep.proto` by its name. */
 export function messageBytes(name: string): MessageBytes {

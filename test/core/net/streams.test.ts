@@ -112,7 +112,7 @@ async function proxyTo(address: string): Promise<{
 describe("bytes over gRPC", () => {
   const mebi = 2 ** 20;
 
-  it.each([0, 1, mebi - 1, mebi, mebi + 1, 5 * mebi + 3])(
+  it.each([0, 1, 65_536, 65_537, mebi - 1, mebi, mebi + 1, 5 * mebi + 3])(
     "%i of them go up and come down as they were",
     async (length) => {
       const { handlers, arena, taken } = arenaOf(6 * mebi);

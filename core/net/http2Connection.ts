@@ -1,6 +1,6 @@
 /**
- * The caller's connection for streams of bytes: gRPC's messages written to HTTP/2 directly. The gRPC library copies each
- * byte several times on its way, which costs more than all the rest.
+ * A caller's connection: gRPC's calls written to HTTP/2 directly. The gRPC library spends more time on a call than all
+ * the rest of its way takes, and copies each byte of a stream several times.
  */
 import { X509Certificate } from "node:crypto";
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders } from "node:http2";
@@ -20,32 +20,57 @@ interface Opened {
   readonly token: Buffer;
 }
 
-/** One stream of one call. Ends once: `ended` resolves if its status is OK, else rejects with the call's error. */
-export interface BulkStream {
+/** One call. Ends once: `ended` resolves if its status is OK, else rejects with the call's error. */
+export interface Http2Call {
   readonly stream: ClientHttp2Stream;
   readonly ended: Promise<void>;
 }
 
-/** A connection of its own, made with its first stream, and again when it broke. */
-export class BulkConnection {
+/** A connection of its own, made when it is opened or first used, and again when it broke. */
+export class Http2Connection {
   readonly #settings: GrpcSettings;
-  readonly #address: Address;
+  readonly address: Address;
   readonly #expected: Role;
   #opening: Promise<Opened> | undefined;
   #session: ClientHttp2Session | undefined;
+  /** Whoever waits for an answer: without any, the connection keeps no process alive. */
+  #numWaiting = 0;
   #isClosed = false;
 
   constructor(settings: GrpcSettings, address: Address, expected: Role) {
     this.#settings = settings;
-    this.#address = address;
+    this.address = address;
     this.#expected = expected;
   }
 
-  /** Starts a call of `path`; `where` names it in errors. */
-  async start(path: string, where: string): Promise<BulkStream> {
-    const { session, token } = await this.#open();
-    if (this.#isClosed) throw new SuperstepError("UNREACHABLE", `${where}: the connection was closed`);
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /**
+   * Opens it now, unless it is open, within `deadlineMs`.
+   *
+   * @throws SuperstepError as of `Transport.connect`.
+   */
+  async open(deadlineMs: number = this.#settings.handshakeMs): Promise<void> {
+    await this.#open(deadlineMs);
+  }
+
+  /** Starts a call of `path`; `where` names it in errors. Keeps no process alive: see `hold`. */
+  async start(path: string, where: string): Promise<Http2Call> {
+    if (this.#isClosed) throw this.closedError(where);
+    const { session, token } = await this.#open(this.#settings.handshakeMs);
+    if (this.#isClosed) throw this.closedError(where);
     return startCall(session, path, sessionKey, token, where);
+  }
+
+  /** Somebody waits for an answer, until `release`. */
+  hold(): void {
+    if (this.#numWaiting++ === 0) this.#session?.ref();
+  }
+
+  release(): void {
+    if (--this.#numWaiting === 0 && this.#session?.connecting === false) this.#session.unref();
   }
 
   close(): void {
@@ -53,9 +78,13 @@ export class BulkConnection {
     this.#session?.destroy();
   }
 
-  #open(): Promise<Opened> {
+  closedError(where: string): SuperstepError {
+    return new SuperstepError("UNREACHABLE", `${where}: the connection was closed`);
+  }
+
+  #open(deadlineMs: number): Promise<Opened> {
     if (this.#opening !== undefined) return this.#opening;
-    const opening = this.#connect();
+    const opening = this.#connect(deadlineMs);
     this.#opening = opening;
     opening.catch(() => {
       if (this.#opening === opening) this.#opening = undefined;
@@ -63,8 +92,7 @@ export class BulkConnection {
     return opening;
   }
 
-  async #connect(): Promise<Opened> {
-    const { handshakeMs, keepaliveMs } = this.#settings;
+  async #connect(deadlineMs: number): Promise<Opened> {
     const session = this.#dial();
     this.#session = session;
     let failure = "the connection broke";
@@ -77,13 +105,13 @@ export class BulkConnection {
         this.#opening = undefined;
       }
     });
-    const keepalive = keepAlive(session, keepaliveMs);
+    const keepalive = keepAlive(session, this.#settings.keepaliveMs);
     const timer = setTimeout(() => {
-      failure = `no answer within ${handshakeMs} ms`;
+      failure = `no answer within ${deadlineMs} ms`;
       session.destroy();
-    }, handshakeMs);
+    }, deadlineMs);
     try {
-      const token = await openSession(this.#settings, this.#address, this.#expected, async (path, key, value) => {
+      const token = await openSession(this.#settings, this.address, this.#expected, async (path, key, value) => {
         const call = startCall(session, path, key, value, "handshake");
         const chunks: Buffer[] = [];
         call.stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -91,12 +119,13 @@ export class BulkConnection {
         try {
           await call.ended;
         } catch (error) {
+          if (this.#isClosed) throw this.closedError("handshake");
           if (!(error instanceof SuperstepError)) throw error;
-          throw connectError(this.#settings, this.#address, this.#expected, error, failure);
+          throw connectError(this.#settings, this.address, this.#expected, error, failure);
         }
         return Buffer.concat(chunks).subarray(5);
       });
-      session.unref();
+      if (this.#numWaiting === 0) session.unref();
       return { session, token };
     } catch (error) {
       session.destroy();
@@ -110,14 +139,14 @@ export class BulkConnection {
     const { tls } = this.#settings;
     const settings = { initialWindowSize: bulkWindowBytes, enablePush: false };
     const options = { settings, maxSessionMemory: Number.MAX_SAFE_INTEGER };
-    if (tls === undefined) return http2.connect(`http://${this.#address}`, options);
-    return http2.connect(`https://${this.#address}`, {
+    if (tls === undefined) return http2.connect(`http://${this.address}`, options);
+    return http2.connect(`https://${this.address}`, {
       ...options,
       ca: tls.ca,
       cert: tls.cert,
       key: tls.key,
       minVersion: "TLSv1.3",
-      // as of calls: the certificate names the role, on whatever machine it runs
+      // the certificate names the role, on whatever machine it runs
       checkServerIdentity: (_host, { raw }) =>
         rolesOf(new X509Certificate(raw)).has(this.#expected)
           ? undefined
@@ -126,7 +155,7 @@ export class BulkConnection {
   }
 }
 
-function startCall(session: ClientHttp2Session, path: string, key: string, value: Buffer, where: string): BulkStream {
+function startCall(session: ClientHttp2Session, path: string, key: string, value: Buffer, where: string): Http2Call {
   let stream: ClientHttp2Stream;
   try {
     stream = session.request({
@@ -141,7 +170,6 @@ function startCall(session: ClientHttp2Session, path: string, key: string, value
   }
   let last: IncomingHttpHeaders = {};
   let reason = "the connection broke";
-  session.ref();
   const ended = new Promise<void>((resolve, reject) => {
     const heard = (headers: IncomingHttpHeaders): void => {
       last = headers;
@@ -150,7 +178,6 @@ function startCall(session: ClientHttp2Session, path: string, key: string, value
     stream.on("response", heard).on("trailers", heard);
     stream.on("error", (error) => (reason = error.message));
     stream.once("close", () => {
-      session.unref();
       const error = errorIn(last, reason);
       if (error === undefined) resolve();
       else reject(errorOf(error, where));
