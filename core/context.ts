@@ -59,7 +59,8 @@ export interface CheckpointDefaults {
 }
 
 /**
- * A program's connection to the threads that run its tasks. They start with the first job, and keep no process alive.
+ * A program's connection to the threads that run its tasks. They start with the first job. Between jobs neither they nor
+ * executors keep the process alive; executors end with it.
  *
  * Partitions: where a caller gives no number, it follows from the input alone, never from the machine: one for every
  * 32,768 records but at least 8 and at most 64 (`parallelize`, `range`), one for every 32 MiB (`textFile`); wide

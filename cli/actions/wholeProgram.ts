@@ -32,9 +32,8 @@ export async function runProgram(program: string, args: readonly string[], defau
   process.argv = [process.argv[0]!, file, ...args];
   try {
     await import(pathToFileURL(file).href);
-  } catch (error) {
-    await Promise.all(contexts.map((context) => context.stop())); // or their executors would keep the process
-    throw error;
+    await new Promise<void>((resolve) => process.once("beforeExit", () => resolve()));
+  } finally {
+    await Promise.all(contexts.map((context) => context.stop())); // of what the program left open
   }
-  await new Promise<void>((resolve) => process.once("beforeExit", () => resolve()));
 }

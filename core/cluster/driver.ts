@@ -2,7 +2,7 @@
  * The driver: where a program's jobs are planned, its threads and shared memory are held, and results come together.
  */
 import os from "node:os";
-import { Accumulator, type AddFunction } from "../accumulator.ts";
+import type { Accumulator, AddFunction } from "../accumulator.ts";
 import { Broadcast } from "../broadcast.ts";
 import { Arena } from "../column/arena.ts";
 import type { ColumnRef } from "../column/types.ts";
@@ -14,22 +14,19 @@ import { collectGarbage } from "../host/collectGarbage.ts";
 import type { Host } from "../host/host.ts";
 import { LocalHost } from "../host/localHost.ts";
 import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
-import { systemClock } from "../net/clock.ts";
 import { encodeError } from "../remoteError.ts";
 import { EventBus, type EventListener } from "../schedule/events.ts";
 import { type JobFailure, toError } from "../schedule/failure.ts";
 import type { JobSpec, RunOptions } from "../schedule/job.ts";
-import type { Contribution } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
 import type { BlockUsage } from "../storage/blockStore.ts";
-import { BlockFetcher } from "./blockFetcher.ts";
-import { copyColumnsFrom, copyColumnsTo } from "./copyColumns.ts";
-import { ExecutorGroup, type ExecutorInfo } from "./executorGroup.ts";
+import { Accumulators } from "./accumulators.ts";
+import { DriverExecutors } from "./driverExecutors.ts";
+import type { ExecutorInfo } from "./executorGroup.ts";
 import { type ExecutorSource, executorSource } from "./executorSource.ts";
 import { JobRunner } from "./jobRunner.ts";
 import type { KillManner } from "./launcher.ts";
 import { parseMaster } from "./master.ts";
-import type { RemoteHost } from "./remoteHost.ts";
 
 /** What a driver is made of. */
 export interface DriverOptions {
@@ -65,7 +62,8 @@ const stopped = { code: "CONTEXT_STOPPED", message: "driver: it was stopped", de
 
 /**
  * Runs jobs on the threads of its master. With executors, this process runs what views the driver's arena, and they run
- * the rest. Threads start with their first tasks, and keep no process alive; executors do, until `stop`.
+ * the rest. Threads start with their first tasks. Neither they nor executors keep the process alive between jobs, and
+ * executors end with it.
  */
 export class Driver {
   /** This process's shared memory: columns are allocated here, on the driver's thread. */
@@ -75,17 +73,12 @@ export class Driver {
   readonly master: string;
   readonly #host: LocalHost;
   readonly #exchangeListeners: Map<number, NonNullable<RunOptions["onExchange"]>> = new Map();
-  #group: ExecutorGroup | undefined;
-  #fetcher: BlockFetcher | undefined;
+  #executors: DriverExecutors | undefined;
   #moduleHooks: readonly string[] = [];
   readonly #runner: JobRunner;
-  readonly #accumulators: Map<number, WeakRef<Accumulator<unknown>>> = new Map();
-  readonly #lostAccumulators: FinalizationRegistry<number> = new FinalizationRegistry((id) => {
-    this.#accumulators.delete(id);
-  });
+  readonly #accumulators: Accumulators = new Accumulators();
   #lastJob = 0;
   #lastBroadcast = 0;
-  #lastAccumulator = 0;
   #stopping: Promise<void> | undefined;
   #unfollow: () => void = () => undefined;
 
@@ -99,7 +92,7 @@ export class Driver {
     this.#runner = new JobRunner({
       config,
       events: this.events,
-      mergeContributions: (contributions) => this.#merge(contributions),
+      mergeContributions: (contributions) => this.#accumulators.merge(contributions),
       exchanged: (report) => this.#exchangeListeners.get(report.jobId)?.(report),
     });
     this.#host = new LocalHost({
@@ -108,7 +101,7 @@ export class Driver {
       arena: this.arena,
       config,
       listener: this.#runner,
-      fetchElsewhere: async (id) => this.#fetcher?.fetch(id),
+      fetchElsewhere: async (id) => this.#executors?.fetch(id),
     });
     this.#runner.addHost(this.#host, isLocal ? "both" : "arena");
     Object.defineProperty(this, notShippable, { value: "a Driver, which cannot travel. Use it outside the function." });
@@ -144,7 +137,7 @@ export class Driver {
 
   /** What all block stores hold: of executors, as last heard. */
   get blockUsage(): BlockUsage {
-    const usages = [this.#host.blocks.usage, ...this.#remoteHosts.map(({ blockUsage }) => blockUsage)];
+    const usages = [this.#host.blocks.usage, ...(this.#executors?.hosts ?? []).map(({ blockUsage }) => blockUsage)];
     const sum = (of: (usage: BlockUsage) => number): number => usages.reduce((total, usage) => total + of(usage), 0);
     return {
       blocks: sum(({ blocks }) => blocks),
@@ -157,12 +150,12 @@ export class Driver {
 
   /** True if all tasks run in this process: with `local[T]`. */
   get isLocal(): boolean {
-    return this.#group === undefined;
+    return this.#executors === undefined;
   }
 
   /** The executors that are there now, by ascending id; none with `local[T]`. A lost one's id never comes again. */
   get executors(): readonly ExecutorInfo[] {
-    return this.#group?.executors ?? [];
+    return this.#executors?.infos ?? [];
   }
 
   /**
@@ -172,7 +165,7 @@ export class Driver {
    */
   async whenExecutors(count: number, timeoutMs: number = this.config.noHostGraceMs): Promise<void> {
     this.#checkRunning();
-    await this.#executorGroup("whenExecutors").whenExecutors(count, timeoutMs);
+    await this.#theExecutors("whenExecutors").whenThere(count, timeoutMs);
   }
 
   /**
@@ -182,13 +175,13 @@ export class Driver {
    */
   async copyToHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
     this.#checkRunning();
-    await copyColumnsTo(this.#executorGroup("copyToHost").host(host), this.arena, columns);
+    await this.#theExecutors("copyToHost").copyTo(host, columns);
   }
 
   /** Copies columns of an executor's arena to the same places in this one. @throws SuperstepError HOST_LOST */
   async copyFromHost(host: number, columns: readonly ColumnRef[]): Promise<void> {
     this.#checkRunning();
-    await copyColumnsFrom(this.#executorGroup("copyFromHost").host(host), this.arena, columns);
+    await this.#theExecutors("copyFromHost").copyFrom(host, columns);
   }
 
   /**
@@ -197,7 +190,7 @@ export class Driver {
    */
   killHost(host: number, manner: KillManner = "kill"): boolean {
     this.#checkRunning();
-    return this.#executorGroup("killHost").kill(host, manner);
+    return this.#theExecutors("killHost").kill(host, manner);
   }
 
   /** Ends a thread of a host, 0 for this process, whatever it does: its task fails, and another thread takes its place. */
@@ -268,10 +261,7 @@ export class Driver {
   accumulator<T>(zero: T, add: AddFunction<T>, name?: string): Accumulator<T> {
     this.#checkRunning();
     if (typeof add !== "function") throw invalidArgument("accumulator", "add", "a function", add);
-    const accumulator = new Accumulator<T>(++this.#lastAccumulator, zero, add, name);
-    this.#accumulators.set(accumulator.id, new WeakRef(accumulator as Accumulator<unknown>));
-    this.#lostAccumulators.register(accumulator, accumulator.id);
-    return accumulator;
+    return this.#accumulators.make(zero, add, name);
   }
 
   /** Stores a block in this process; resolves when there is room for it. */
@@ -288,7 +278,7 @@ export class Driver {
   async getBlock(id: BlockId): Promise<Uint8Array | undefined> {
     this.#checkRunning();
     const own = await this.#host.blocks.get(id);
-    return own ?? (id.kind === "rdd" ? this.#fetcher?.fetch(id) : undefined);
+    return own ?? (id.kind === "rdd" ? this.#executors?.fetch(id) : undefined);
   }
 
   /** True if this process has the block, or, of a persisted RDD, any host. */
@@ -302,7 +292,7 @@ export class Driver {
     if (this.isStopped) return;
     this.#runner.forgetBlocks(group);
     for (const host of this.#hosts) host.removeBlocks(group);
-    this.#fetcher?.forget(group);
+    this.#executors?.forget(group);
   }
 
   /** Forgets a shuffle: its map outputs are removed, and a stage that writes it runs again. Not while a job reads it. */
@@ -354,29 +344,16 @@ export class Driver {
   }
 
   async #start(source: ExecutorSource): Promise<void> {
-    const { config } = this;
-    const runner = this.#runner;
-    const clock = source.clock ?? systemClock;
-    this.#fetcher = new BlockFetcher({
-      self: 0,
-      config,
-      clock,
-      locateShuffle: async (shuffle) => runner.locateShuffle(shuffle),
-      locate: async (id) => runner.locate([id]).hosts[0] ?? [],
-      ask: (host, ids) => this.#executorGroup("fetch").host(host).askForBlocks(ids),
-      keep: (id, bytes) => this.#host.blocks.put(id, bytes, "memoryAndDisk"),
+    this.#executors = new DriverExecutors(source, {
+      config: this.config,
+      arena: this.arena,
+      runner: this.#runner,
+      ownBlocks: this.#host.blocks,
+      moduleHooks: () => this.#moduleHooks,
+      processEnds: () => void this.stop(),
     });
     try {
-      this.#group = await ExecutorGroup.start({
-        ...source,
-        config,
-        clock,
-        runner,
-        arenaBytes: this.arena.memory.buffer.byteLength,
-        readBlock: (id) => this.#host.blocks.get(id),
-        moduleHooks: () => this.#moduleHooks,
-        started: (group) => (this.#group = group),
-      });
+      await this.#executors.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -385,7 +362,7 @@ export class Driver {
 
   async #stop(failure: JobFailure): Promise<void> {
     await this.#runner.stop(failure);
-    await this.#group?.stop();
+    await this.#executors?.stop();
   }
 
   /** A broadcast is in memory at once; that room could not be made for it is known only later. */
@@ -395,25 +372,17 @@ export class Driver {
     });
   }
 
-  get #remoteHosts(): readonly RemoteHost[] {
-    return this.#group?.hosts ?? [];
-  }
-
   get #hosts(): readonly Host[] {
-    return [this.#host, ...this.#remoteHosts];
+    return [this.#host, ...(this.#executors?.hosts ?? [])];
   }
 
-  #executorGroup(what: string): ExecutorGroup {
-    if (this.#group !== undefined) return this.#group;
+  #theExecutors(what: string): DriverExecutors {
+    if (this.#executors !== undefined) return this.#executors;
     throw invalidArgument(what, "master", "one with executors, such as local-cluster[2,1]", this.master);
   }
 
   #checkRunning(): void {
     if (this.isStopped) throw new SuperstepError(stopped.code, `${stopped.message}. Create a new one.`);
-  }
-
-  #merge(contributions: readonly Contribution[]): void {
-    for (const { accumulator, value } of contributions) this.#accumulators.get(accumulator)?.deref()?.merge(value);
   }
 }
 

@@ -96,7 +96,8 @@ export class ExecutorGroup {
     const group = new ExecutorGroup(options);
     options.started(group);
     try {
-      group.#server = await transport.serve(group.#handlers(), listenOn === undefined ? {} : { host: listenOn });
+      const where = listenOn === undefined ? {} : { host: listenOn };
+      group.#server = await transport.serve(group.#handlers(), { ...where, keepsAlive: false });
       const count = await launcher.start(group.#server.address, {
         ended: (executor, text) => group.#ended(executor, text),
         warning: (code, text) => runner.warning(code, text),

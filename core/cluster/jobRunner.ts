@@ -15,6 +15,7 @@ import type { JobSpec, RunOptions } from "../schedule/job.ts";
 import type { Contribution, SchedulerCommand, SchedulerEvent, Serves } from "../schedule/protocol.ts";
 import { createScheduler, type SchedulerState } from "../schedule/state.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
+import { KeepAlive } from "./keepAlive.ts";
 
 /** How a job ended: the results of its last stage in partition order, or why there are none. */
 export type JobOutcome = { readonly results: readonly unknown[] } | { readonly failure: JobFailure };
@@ -25,6 +26,8 @@ interface Caller {
   readonly reject: (error: unknown) => void;
   readonly onResult: RunOptions["onResult"];
   readonly unsubscribe: () => void;
+  /** Lets the process end. */
+  readonly release: () => void;
   /** What `onResult` threw, in a box. */
   callbackFailure: { readonly thrown: unknown } | undefined;
 }
@@ -41,8 +44,6 @@ export interface JobRunnerOptions {
   readonly clock?: Clock;
 }
 
-const longestTimerMs = 2 ** 31 - 1;
-
 /** Runs jobs on hosts. While a job runs it keeps the process alive; between jobs it does not. */
 export class JobRunner implements HostListener {
   readonly #state: SchedulerState;
@@ -53,7 +54,7 @@ export class JobRunner implements HostListener {
   readonly #hosts: Map<number, Host> = new Map();
   readonly #callers: Map<number, Caller> = new Map();
   readonly #queue: SchedulerEvent[] = [];
-  readonly #keepAlive: NodeJS.Timeout = setInterval(() => undefined, longestTimerMs).unref();
+  readonly #keepAlive: KeepAlive = new KeepAlive();
   #isDraining = false;
   #wake: Timer | undefined;
   #idle: (() => void) | undefined;
@@ -108,8 +109,8 @@ export class JobRunner implements HostListener {
       const onAbort = (): void => this.cancel(jobId, cancelledBy(spec, signal!));
       signal?.addEventListener("abort", onAbort, { once: true });
       const unsubscribe = (): void => signal?.removeEventListener("abort", onAbort);
-      this.#callers.set(jobId, { resolve, reject, onResult, unsubscribe, callbackFailure: undefined });
-      if (this.#callers.size === 1) this.#keepAlive.ref();
+      const release = this.#keepAlive.hold();
+      this.#callers.set(jobId, { resolve, reject, onResult, unsubscribe, release, callbackFailure: undefined });
       this.#send({ type: "jobSubmitted", jobId, spec });
     });
   }
@@ -125,13 +126,13 @@ export class JobRunner implements HostListener {
 
   /** Fails all jobs with `failure` and stops all hosts; resolves when both have ended. */
   async stop(failure: JobFailure): Promise<void> {
-    this.#keepAlive.ref();
+    const release = this.#keepAlive.hold();
     const idle = new Promise<void>((resolve) => (this.#idle = resolve));
     for (const jobId of this.#callers.keys()) this.cancel(jobId, failure);
     await Promise.all([...this.#hosts.values()].map((host) => host.stop()));
     if (this.#callers.size > 0) await idle;
-    clearInterval(this.#keepAlive);
     this.#wake?.clear();
+    release();
   }
 
   slotAdded(host: number, slot: number): void {
@@ -245,10 +246,8 @@ export class JobRunner implements HostListener {
     assert(caller, `job ${jobId} ended twice`);
     this.#callers.delete(jobId);
     caller.unsubscribe();
-    if (this.#callers.size === 0) {
-      if (this.#idle === undefined) this.#keepAlive.unref();
-      else this.#idle();
-    }
+    caller.release();
+    if (this.#callers.size === 0) this.#idle?.();
     try {
       this.#mergeContributions(contributions);
     } catch (thrown) {

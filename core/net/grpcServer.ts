@@ -21,7 +21,7 @@ import { Gate, type Admission } from "./gate.ts";
 import { bulkWindowBytes, commonOptions, type GrpcSettings } from "./grpcOptions.ts";
 import { callsPath, methods, openPath, provePath, type Method } from "./protocol.ts";
 import { isLoopback } from "./tls.ts";
-import type { Caller, Handlers, Server } from "./transport.ts";
+import type { Caller, Handlers, ServeOptions, Server } from "./transport.ts";
 
 /** Streams that one connection may have at a time. */
 const maxStreams = 128;
@@ -36,7 +36,7 @@ const methodsByPath: ReadonlyMap<string, Method> = new Map([...methods.values()]
 export async function listen(
   settings: GrpcSettings,
   handlers: Handlers,
-  { host = "127.0.0.1", port = 0 }: { readonly host?: string; readonly port?: number },
+  { host = "127.0.0.1", port = 0, keepsAlive = true }: ServeOptions,
 ): Promise<Server> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalidArgument("serve", "port", "an integer in [0, 65535]", port);
@@ -44,7 +44,7 @@ export async function listen(
     const rule = "a loopback address, unless TLS is set up: a directory with ca.pem, cert.pem and key.pem";
     throw invalidArgument("serve", "host", rule, host);
   }
-  const server = new GrpcServer(settings, handlers);
+  const server = new GrpcServer(settings, handlers, keepsAlive);
   await server.listen(host, port);
   return server;
 }
@@ -53,6 +53,7 @@ class GrpcServer implements Server {
   readonly #settings: GrpcSettings;
   readonly #library: GrpcLibraryServer;
   readonly #listener: net.Server;
+  readonly #keepsAlive: boolean;
   readonly #inject: (socket: net.Socket) => void;
   /** By remote address and port. In order of arrival. */
   readonly #gates = new Map<string, Gate>();
@@ -61,8 +62,9 @@ class GrpcServer implements Server {
   #address = "";
   #closed: Promise<void> | undefined;
 
-  constructor(settings: GrpcSettings, handlers: Handlers) {
+  constructor(settings: GrpcSettings, handlers: Handlers, keepsAlive: boolean) {
     this.#settings = settings;
+    this.#keepsAlive = keepsAlive;
     this.#library = new GrpcLibraryServer({
       ...commonOptions(settings),
       "grpc.max_concurrent_streams": maxStreams,
@@ -72,6 +74,7 @@ class GrpcServer implements Server {
     const injector = this.#library.createConnectionInjector(ServerCredentials.createInsecure());
     this.#inject = (socket) => injector.injectConnection(socket);
     this.#listener = settings.tls === undefined ? net.createServer() : tlsListener(settings.tls);
+    if (!keepsAlive) this.#listener.unref();
     this.#listener.maxConnections = settings.maxConnections;
     this.#listener.on("connection", (socket: net.Socket) => this.#limit(socket));
     this.#listener.on(settings.tls === undefined ? "connection" : "secureConnection", (socket: net.Socket) =>
@@ -109,6 +112,7 @@ class GrpcServer implements Server {
   /** Before TLS: a socket has the time of the handshake for all of it. */
   #limit(socket: net.Socket): void {
     socket.on("error", () => socket.destroy());
+    if (!this.#keepsAlive) socket.unref();
     if (socket.remotePort === undefined) {
       socket.destroy(); // gone already
       return;

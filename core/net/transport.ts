@@ -79,6 +79,16 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** Where a server listens. */
+export interface ServeOptions {
+  /** Default "127.0.0.1". */
+  readonly host?: string;
+  /** Default any free one. */
+  readonly port?: number;
+  /** False: neither listening nor the connections of peers keep this process alive. Default true. */
+  readonly keepsAlive?: boolean;
+}
+
 /** The way to all peers. */
 export interface Transport {
   /**
@@ -88,8 +98,7 @@ export interface Transport {
    *   to do.
    */
   connect(address: Address, expected: Role, options?: CallOptions): Promise<Peer>;
-  /** Listens on `host` ("127.0.0.1" by default), on `port`, or any free one. */
-  serve(handlers: Handlers, options?: { readonly host?: string; readonly port?: number }): Promise<Server>;
+  serve(handlers: Handlers, options?: ServeOptions): Promise<Server>;
   /** Ends all connections. */
   close(): Promise<void>;
 }

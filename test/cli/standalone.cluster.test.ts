@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -223,6 +224,24 @@ describe("a cluster of three workers, without any option", () => {
       expect.stringMatching(/^error\[Error\] on purpose \(at open\.ts:/),
     ]);
     await until(() => cluster.executors().length === 0, "its executors end");
+  });
+
+  it("lets a program end that never stops its context, and its executors with it", async () => {
+    const { url: master, secretFile } = cluster;
+    writeFileSync(
+      file("unstopped.mjs"),
+      `import { Context } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+       const ctx = await Context.create(${JSON.stringify({ master, cluster: { secretFile }, appName: "unstopped" })});
+       await ctx.driver.whenExecutors(3);
+       console.log(await ctx.range(0, 100, 1, 4).sum());\n`,
+    );
+    const child = spawn(process.execPath, [file("unstopped.mjs")], { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+    expect(output).toBe("4950\n");
+    await until(() => cluster.executors().length === 0, "its executors end");
+    expect(cluster.master.errorSoFar).toMatch(/application "unstopped" .*finished/);
   });
 
   it("runs drivers on workers, and gives back their exit codes and output", async () => {
