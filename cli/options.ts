@@ -27,8 +27,8 @@ export const strategies: readonly string[] = [
   "CanonicalRandomVertexCut",
 ];
 
-/** Text formats of edges by name. */
-export const inputFormats: readonly InputFormat[] = ["edgeList", "csv", "tsv", "mtx"];
+/** Formats of edges by name. */
+export const inputFormats: readonly InputFormat[] = ["edgeList", "csv", "tsv", "mtx", "parquet", "arrow"];
 
 /** Values of options by name, as commander gives them. */
 export type OptionValues = Readonly<Record<string, unknown>>;

@@ -5,8 +5,8 @@ import type { TableFormat } from "../graph/load/table/format.ts";
 import type { AlgorithmName } from "./algorithms.ts";
 import type { ProgressMode } from "./progressModes.ts";
 
-/** A text format of edges. */
-export type InputFormat = "edgeList" | "csv" | "tsv" | "mtx";
+/** A format of edges. */
+export type InputFormat = "edgeList" | "csv" | "tsv" | "mtx" | "parquet" | "arrow";
 
 /** Where edges come from. */
 export interface InputRequest {

@@ -32,7 +32,7 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
     .summary("run your own vertex program")
     .description("Runs the vertex program that a module exports: TypeScript as it is, or JavaScript.")
     .argument("<program>", "the module: .ts, .mts, .js or .mjs")
-    .argument("<input...>", "edges: files, directories, patterns, or - for stdin; plain or gzip")
+    .argument("<input...>", "edges: files, directories, patterns, or - for stdin; text, plain or gzip, Parquet, Arrow")
     .addHelpText("before", examples)
     .optionsGroup("Program:")
     .addOption(new Option("--max-supersteps <n>", "stop after so many").argParser(integer("--max-supersteps", 1)))

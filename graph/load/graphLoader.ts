@@ -72,8 +72,8 @@ export const GraphLoader = {
   },
 
   /**
-   * The graph of files of edges (edge list, CSV, TSV, Matrix Market; plain or gzip; directories, patterns), columns as
-   * attributes, with a table of vertices if one is given. Eager.
+   * The graph of files of edges (edge list, CSV, TSV, Matrix Market, plain or gzip; Parquet, Arrow; directories, patterns),
+   * columns as attributes, with a table of vertices if one is given. Eager.
    *
    * @throws SuperstepError INVALID_INPUT for bad input, and for an edge to a vertex that the table lacks, unless
    *         `defaultVertex`; INVALID_ARGUMENT for options.

@@ -9,6 +9,10 @@ export interface InputFault {
   readonly file: string;
   /** From 1, counted in the decompressed text. */
   readonly line?: number;
+  /** Of a file without lines: from 1. */
+  readonly row?: number;
+  /** Where that row is: "row group 2". */
+  readonly part?: string;
   /** From 1, in characters (code points). */
   readonly column?: number;
   /** From 0, in the decompressed text. */
@@ -110,8 +114,9 @@ function escaped(bytes: Uint8Array, from: number, to: number): string[] {
   return Array.from(escapeControls(decoder.decode(bytes.slice(from, to))));
 }
 
-function place(fault: { file: string; line?: number; column?: number }): string {
+function place(fault: Pick<InputFault, "file" | "line" | "row" | "part" | "column">): string {
   const file = escapeControls(fault.file);
+  if (fault.row !== undefined) return `${file}: row ${fault.row}${fault.part === undefined ? "" : ` (${fault.part})`}`;
   if (fault.line === undefined) return file;
   return `${file}:${fault.line}${fault.column === undefined ? "" : `:${fault.column}`}`;
 }

@@ -1,11 +1,11 @@
 import type { EdgeChunk } from "./edgeChunk.ts";
-import { loadText, type InputFile, type TextColumn } from "./text/loadText.ts";
+import { loadRows, type RowOptions } from "./loadRows.ts";
+import type { InputFile, TextColumn } from "./text/loadText.ts";
 import type { BadRows } from "./text/mergeResults.ts";
-import type { TextOptions } from "./text/prepareText.ts";
 import type { TaskRunner } from "./text/taskRunner.ts";
 
 /** Options of `readEdges`. */
-export type ReadEdgesOptions = Omit<TextOptions, "id">;
+export type ReadEdgesOptions = Omit<RowOptions, "id">;
 
 /** Edges as they were read, and how. */
 export interface EdgeInput {
@@ -28,13 +28,14 @@ export interface EdgeInput {
 }
 
 /**
- * Reads edges from text: SNAP-like edge lists, CSV and TSV, Matrix Market; plain or gzip; files, directories of part
- * files, globs, or `-`. Plain files are read in parallel by all threads of `runner`, a gzip file by one.
+ * Reads edges: SNAP-like edge lists, CSV and TSV, Matrix Market, plain or gzip; Parquet and Arrow; files, directories of
+ * part files, globs, or `-`. Plain text is read in parallel by all threads of `runner`, a gzip file by one; row groups of
+ * Parquet and batches of Arrow by as many threads of their own.
  *
  * Edges come in the order of the input, whatever the number of threads. A symmetric matrix gives each entry off the
  * diagonal twice, its mirror image following it.
  *
- * @throws SuperstepError INVALID_INPUT with file, line and column for the first row that is bad (after `maxErrors`), or
+ * @throws SuperstepError INVALID_INPUT with file, line and column (or row) for the first row that is bad (after `maxErrors`), or
  * for a file that is unreadable, damaged, or not text; INVALID_ARGUMENT for options.
  */
 export async function readEdges(
@@ -42,7 +43,7 @@ export async function readEdges(
   paths: string | readonly string[],
   options: ReadEdgesOptions = {},
 ): Promise<EdgeInput> {
-  const { numRows: _, chunks: rows, ...rest } = await loadText(runner, paths, "edges", options);
+  const { numRows: _, chunks: rows, ...rest } = await loadRows(runner, paths, "edges", options);
   const chunks = rows.map(({ numRows, ids, attrs }): EdgeChunk => {
     return { numEdges: numRows, src: ids[0]!, dst: ids[1]!, attrs };
   });

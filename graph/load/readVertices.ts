@@ -1,11 +1,11 @@
 import type { VertexChunk } from "./edgeChunk.ts";
-import { loadText, type InputFile, type TextColumn } from "./text/loadText.ts";
+import { loadRows, type RowOptions } from "./loadRows.ts";
+import type { InputFile, TextColumn } from "./text/loadText.ts";
 import type { BadRows } from "./text/mergeResults.ts";
-import type { TextOptions } from "./text/prepareText.ts";
 import type { TaskRunner } from "./text/taskRunner.ts";
 
 /** Options of `readVertices`. */
-export type ReadVerticesOptions = Omit<TextOptions, "src" | "dst" | "weight">;
+export type ReadVerticesOptions = Omit<RowOptions, "src" | "dst" | "weight">;
 
 /** Vertices as they were read, and how. */
 export interface VertexInput {
@@ -43,7 +43,7 @@ export async function readVertices(
     weight: _,
     numDeclaredVertices: __,
     ...rest
-  } = await loadText(runner, paths, "vertices", options);
+  } = await loadRows(runner, paths, "vertices", options);
   const chunks = rows.map(({ numRows: numVertices, ids, attrs }): VertexChunk => ({
     numVertices,
     ids: ids[0]!,

@@ -102,6 +102,18 @@ describe("superstep run, its results", () => {
     }
   });
 
+  it.each(["parquet", "arrow"])("reads .%s as edges, with the result of the same edges as text", async (suffix) => {
+    writeFileSync(path.join(folder, "roads.csv"), "kind,to,from,km\na,2,1,0.5\nb,3,2,2\na,3,1,7\n");
+    const sssp = (input: string, options: CommandOptions = {}) =>
+      run(`sssp ${input} --src from --dst to --weight km --source 1 -o - -q`, options);
+    const { stdout } = await sssp("roads.csv");
+    expect(stdout).toContain("3,2.5");
+    const file = `roads.${suffix}`;
+    expect((await superstep(["convert", "roads.csv", file, "-q"], { cwd: folder })).status).toBe(0);
+    expect(await sssp(file)).toMatchObject({ status: 0, stdout, stderr: "" });
+    expect((await sssp(`- --from ${suffix}`, { input: readFileSync(path.join(folder, file)) })).stdout).toBe(stdout);
+  });
+
   it.each(["csv", "tsv", "ndjson", "parquet", "arrow", "csv.gz"])("writes a table as .%s", async (suffix) => {
     expect((await run(`components chain.txt -o by-suffix.${suffix} -q --top 0`)).status).toBe(0);
     const { columns, numRows } = await readTable(path.join(folder, `by-suffix.${suffix}`));

@@ -12,8 +12,17 @@ export function isFileForm(bytes: Buffer): boolean {
   return bytes.toString("latin1", 0, magic.length) === magic;
 }
 
+/** What the framing tells. */
+export interface ArrowFraming {
+  readonly isFile: boolean;
+  /** Where the last message ends. */
+  readonly end: number;
+  /** Rows of each record batch. */
+  readonly batchRows: readonly number[];
+}
+
 /** Checks the file form: magic at both ends, the footer, and every message that it points to. @throws Error if unsound. */
-export function checkFileForm(bytes: Buffer): void {
+export function checkFileForm(bytes: Buffer): ArrowFraming {
   const footerEnd = bytes.length - magic.length - 4;
   if (footerEnd < 8 || bytes.toString("latin1", footerEnd + 4) !== magic) throw new Error("the file ends early");
   const footerBytes = bytes.readInt32LE(footerEnd);
@@ -21,34 +30,40 @@ export function checkFileForm(bytes: Buffer): void {
   const footer = rootTable(bytes.subarray(footerEnd - footerBytes, footerEnd));
   checkSchema(tableAt(footer, 1));
   checkBlocks(bytes, footer, 2, headerKind.dictionaryBatch);
-  checkBlocks(bytes, footer, 3, headerKind.recordBatch);
+  return { isFile: true, end: bytes.length, batchRows: checkBlocks(bytes, footer, 3, headerKind.recordBatch) };
 }
 
-/** Checks the stream form from end to end, and returns where its last message ends. @throws Error if unsound. */
-export function checkStream(bytes: Buffer): number {
+/** Checks the stream form from end to end. @throws Error if unsound. */
+export function checkStream(bytes: Buffer): ArrowFraming {
+  const batchRows: number[] = [];
   let position = 0;
   for (let count = 0; position < bytes.length; count++) {
     const message = messageAt(bytes, position);
     if (message === undefined) break;
     if ((count === 0) !== (message.kind === headerKind.schema))
       throw new Error(`message ${count} is of the wrong kind`);
+    if (message.kind === headerKind.recordBatch) batchRows.push(message.numRows);
     position = message.end;
   }
   if (position === 0) throw new Error("it holds no schema");
-  return position;
+  return { isFile: false, end: position, batchRows };
 }
 
-/** Blocks of 24 bytes in the footer: offset, bytes of metadata, bytes of body. */
-function checkBlocks(bytes: Buffer, footer: FlatTable, field: number, kind: number): void {
+/** Blocks of 24 bytes in the footer: offset, bytes of metadata, bytes of body. Returns the rows of each. */
+function checkBlocks(bytes: Buffer, footer: FlatTable, field: number, kind: number): number[] {
   const { start, length } = vectorAt(footer, field, 24);
+  const rows: number[] = [];
   for (let index = 0; index < length; index++) {
     const offset = Number(footer.bytes.readBigInt64LE(start + 24 * index));
-    if (messageAt(bytes, offset)?.kind !== kind) throw new Error(`block ${index} is not where the footer says`);
+    const message = messageAt(bytes, offset);
+    if (message?.kind !== kind) throw new Error(`block ${index} is not where the footer says`);
+    rows.push(message.numRows);
   }
+  return rows;
 }
 
 /** The message at `position`, whole and sound; undefined for the end mark. */
-function messageAt(bytes: Buffer, position: number): { kind: number; end: number } | undefined {
+function messageAt(bytes: Buffer, position: number): { kind: number; end: number; numRows: number } | undefined {
   const lead = bytes.readInt32LE(position) === -1 ? 8 : 4; // before 0.15 there was no continuation mark
   const length = bytes.readInt32LE(position + lead - 4);
   if (length === 0) return undefined;
@@ -66,7 +81,15 @@ function messageAt(bytes: Buffer, position: number): { kind: number; end: number
   const bodyAt = fieldAt(message, 3);
   const end = bodyStart + (bodyAt === 0 ? 0 : Number(message.bytes.readBigInt64LE(bodyAt)));
   if (end < bodyStart || end > bytes.length) throw new Error(`the message at byte ${position} is cut`);
-  return { kind, end };
+  return { kind, end, numRows: kind === headerKind.recordBatch ? rowsOf(header) : 0 };
+}
+
+/** The rows that a record batch says it has. */
+function rowsOf(batch: FlatTable): number {
+  const at = fieldAt(batch, 0);
+  const numRows = at === 0 ? 0 : Number(batch.bytes.readBigInt64LE(at));
+  if (numRows < 0) throw new Error(`a record batch of ${numRows} rows`);
+  return numRows;
 }
 
 function checkRecordBatch(batch: FlatTable): void {

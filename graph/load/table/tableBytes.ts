@@ -3,9 +3,11 @@
  */
 import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
+import path from "node:path";
 import { createGunzip } from "node:zlib";
 import { pipeline } from "node:stream/promises";
 import { SuperstepError, excerpt } from "../../../core/errors.ts";
+import type { ByteSource } from "../text/byteSource.ts";
 import { errorAtByte, tableInputError } from "./tableInputError.ts";
 
 /** Positions in a text are kept in 32 bits. */
@@ -60,18 +62,12 @@ export async function readText(file: string): Promise<Buffer> {
   return checkText(file, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
 }
 
-/** A file's bytes, whole. @throws SuperstepError INVALID_INPUT if it cannot be read. */
-export async function readWhole(file: string): Promise<Buffer> {
+/** A file as a source of bytes. @throws SuperstepError INVALID_INPUT if it cannot be opened. */
+export async function fileSource(file: string): Promise<ByteSource> {
   const handle = await openToRead(file);
   try {
-    const bytes = Buffer.allocUnsafeSlow((await handle.stat()).size);
-    for (let filled = 0; filled < bytes.length;) {
-      const { bytesRead } = await handle.read(bytes, filled, Math.min(bytes.length - filled, 1 << 30), filled);
-      if (bytesRead === 0)
-        throw tableInputError(file, { expected: `${bytes.length} bytes`, got: `${filled}: it became shorter` });
-      filled += bytesRead;
-    }
-    return bytes;
+    const { size, mtimeMs } = await handle.stat();
+    return { kind: "file", path: path.resolve(file), name: file, size, modifiedMs: mtimeMs };
   } finally {
     await handle.close();
   }

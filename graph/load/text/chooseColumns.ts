@@ -2,7 +2,7 @@
  * Which columns hold ids, weight and attributes, and whether the first row is a header.
  */
 import { escapeControls, excerpt } from "../../../core/errors.ts";
-import { inputError } from "../inputError.ts";
+import { inputError, type InputFault } from "../inputError.ts";
 import { cellKind, typeOfKinds } from "./cellKind.ts";
 import {
   edgeColumnNames,
@@ -49,24 +49,25 @@ export interface ChosenColumns {
 const maxAttributes = 4096;
 
 /**
- * Chooses columns from the first rows of a load.
+ * Chooses columns from the first rows of a load. Of kind "columns", a file without lines, the one row is its names.
  *
  * @throws SuperstepError INVALID_INPUT if a column does not exist, occurs twice, or cannot be told.
  */
 export function chooseColumns(
   file: string,
   content: "edges" | "vertices",
-  { kind }: TextFormat,
+  kind: TextFormat["kind"] | "columns",
   rows: readonly SampleRow[],
   options: ColumnOptions,
 ): ChosenColumns {
   const first = rows[0];
-  const isTable = kind === "csv";
+  const isTable = kind === "csv" || kind === "columns";
   const isNamed = first !== undefined && (options.header ?? (isTable && hasHeader(file, content, rows, options)));
   const header = isNamed ? first.cells.map((name) => name.trim()) : undefined;
   const dataRows = isNamed ? rows.slice(1) : rows;
   const numColumns = header?.length ?? dataRows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
-  const found: Found = { file, line: first?.line ?? 1, header, numColumns, isTable, isEmpty: first === undefined };
+  const place = kind === "columns" ? {} : { line: first?.line ?? 1, column: 1 };
+  const found: Found = { file, place, header, numColumns, isTable, isEmpty: first === undefined };
 
   const ids = content === "edges" ? edgeIds(found, options) : vertexIds(found, options);
   const weight = options.weight === undefined ? undefined : resolveColumn(found, "weight", options.weight);
@@ -110,8 +111,8 @@ function weightName(choice: ColumnChoice | undefined): string {
 /** What is known of the file. */
 interface Found {
   readonly file: string;
-  /** Of its first row. */
-  readonly line: number;
+  /** Of its first row, where there are lines. */
+  readonly place: Pick<InputFault, "line" | "column">;
   readonly header: readonly string[] | undefined;
   readonly numColumns: number;
   /** CSV: without known names in its header the columns cannot be told. */
@@ -281,8 +282,8 @@ function unknownColumns(found: Found, expected: string, hint: string): Error {
   return headerError(found, "no such column", expected, `columns ${names.join(", ")}`, hint);
 }
 
-function headerError({ file, line }: Found, reason: string, expected: string, got: string, hint: string): Error {
-  return inputError({ file, line, column: 1, reason, expected, got, hint });
+function headerError({ file, place }: Found, reason: string, expected: string, got: string, hint: string): Error {
+  return inputError({ file, ...place, reason, expected, got, hint });
 }
 
 /** True if the ids of these rows are integers: one row in ten is enough, so that damaged rows do not decide. */

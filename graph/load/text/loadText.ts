@@ -3,8 +3,8 @@
  * results together in the order of the input.
  */
 import { operatorRef } from "../../../core/host/task.ts";
-import { inputFiles } from "../inputFiles.ts";
 import { settleType } from "./attrBuilder.ts";
+import type { ByteSource } from "./byteSource.ts";
 import { writeBadRows } from "./badRowsFile.ts";
 import { cutFiles, type CutFile } from "./cutFiles.ts";
 import { checkEntries } from "./matrixMarket.ts";
@@ -24,8 +24,8 @@ export interface TextColumn {
   readonly nullable: boolean;
 }
 
-/** What was read. */
-export interface LoadedText {
+/** What was read, of text or of typed files, whose rows count as lines. */
+export interface LoadedRows {
   readonly chunks: readonly RowChunk[];
   readonly columns: readonly TextColumn[];
   readonly numLines: number;
@@ -49,7 +49,7 @@ export interface InputFile {
   readonly name: string;
   /** As stored, so compressed if it is. */
   readonly bytes: number;
-  readonly isGzip: boolean;
+  readonly compression: "none" | "gzip";
 }
 
 /**
@@ -63,12 +63,12 @@ export interface InputFile {
  */
 export async function loadText(
   runner: TaskRunner,
-  paths: string | readonly string[],
+  sources: readonly ByteSource[],
   content: "edges" | "vertices",
   options: TextOptions,
-): Promise<LoadedText> {
+): Promise<LoadedRows> {
   const heads: TextHead[] = [];
-  for (const source of await inputFiles(paths)) {
+  for (const source of sources) {
     const isFirstText = heads.every(({ bytes }) => bytes.length === 0);
     heads.push(await readHead(source, isFirstText ? sampleBytes : otherHeadBytes));
   }
@@ -103,7 +103,11 @@ export async function loadText(
       ...(weight === undefined ? {} : { weight }),
       ...(matrix === undefined ? {} : { numDeclaredVertices: matrix.numVertices }),
       format,
-      files: files.map(({ source, isGzip }) => ({ name: source.name, bytes: source.size, isGzip })),
+      files: files.map(({ source, isGzip }) => ({
+        name: source.name,
+        bytes: source.size,
+        compression: isGzip ? "gzip" : "none",
+      })),
     };
   }
 }

@@ -38,8 +38,8 @@ export interface MergedResults {
  * comes first in the input.
  */
 export function mergeResults(
-  files: readonly CutFile[],
-  splits: readonly Split[],
+  files: readonly Pick<CutFile, "source" | "numHeadLines" | "numHeadComments">[],
+  splits: readonly Pick<Split, "file">[],
   results: readonly SplitResult[],
   maxErrors: number,
 ): MergedResults {

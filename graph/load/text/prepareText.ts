@@ -67,7 +67,7 @@ export function prepareText(
 
   const { rows, hasQuote } = firstRows(heads, { layout, delimiter, comments });
   requireWholeHeader(head, format, rows.length);
-  const columns = chooseColumns(head.source.name, content, format, rows, options);
+  const columns = chooseColumns(head.source.name, content, format.kind, rows, options);
   const ids = options.ids ?? "auto";
   const isInteger = ids === "auto" ? areIntegers(rows, columns.idColumns, columns.header !== undefined) : ids === "int";
   const plan: TextPlan = { ...common, ...columns, idType: isInteger ? "integer" : "string" };
@@ -152,7 +152,7 @@ function prepareMatrix(
 }
 
 /** Checks what is set, and returns the number of bad rows that are let pass. */
-function checkOptions({ maxErrors, badRowsFile, ids, splitBytes }: TextOptions): number {
+export function checkOptions({ maxErrors, badRowsFile, ids, splitBytes }: Omit<TextOptions, "format">): number {
   const errors = maxErrors ?? (badRowsFile === undefined ? 0 : mostErrors);
   if (!Number.isInteger(errors) || errors < 0 || errors > mostErrors) {
     throw invalidArgument("read", "maxErrors", `an integer from 0 to ${mostErrors}`, maxErrors);

@@ -63,8 +63,8 @@ const magics: readonly (readonly [magic: string, name: string, hint: string])[] 
   ["fd377a585a00", "xz data", "xz -dc FILE | superstep … - reads it"],
   ["04224d18", "lz4 data", "lz4 -dc FILE | superstep … - reads it"],
   ["504b0304", "a zip archive", "unpack it first"],
-  ["50415231", "a Parquet file", "superstep convert IN.parquet OUT.csv makes text of it"],
-  ["4152524f5731", "an Arrow file", "superstep convert IN.arrow OUT.csv makes text of it"],
+  ["50415231", "a Parquet file", "leave --from out, and it is read as it is"],
+  ["4152524f5731", "an Arrow file", "leave --from out, and it is read as it is"],
 ];
 
 function refuseOtherFormats(name: string, bytes: Buffer): void {

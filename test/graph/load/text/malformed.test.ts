@@ -122,7 +122,6 @@ describe("malformed input like those files, made here", () => {
     ["a PNG", Buffer.from("89504e470d0a1a0a0000000d49484452000000ff000000ff0806", "hex"), "binary data"],
     ["JSON", '{"nodes": []}', "JSON, which is not read"],
     ["DIMACS", "c roads\np sp 3 2\na 1 2 5\na 2 3 1\n", "DIMACS, which is not read"],
-    ["a Parquet file", Buffer.from("PAR1xxxx"), "a Parquet file"],
   ])("%s is named and refused", async (_what, content, reason) => {
     await expect(read(content)).rejects.toMatchObject({ code: "INVALID_INPUT", details: { reason } });
   });

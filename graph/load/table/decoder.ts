@@ -1,0 +1,80 @@
+/**
+ * Decodes typed files in another thread: a damaged one may make a decoder loop for ever, or take all memory of its
+ * thread, and then that thread is ended.
+ */
+import { DecodeWorker, ThreadFailed } from "./decodeWorker.ts";
+import type { FileRequest } from "./decodeThread.ts";
+
+/** A thread to ask, one request at a time. Always end it: by `release` when all is well, else by `end`. */
+export class Decoder {
+  #worker: DecodeWorker;
+  /** Has answered before: if it fails, that may be by what an earlier file made it do. */
+  #isUsed: boolean;
+
+  constructor() {
+    const worker = takeIdle();
+    this.#isUsed = worker !== undefined;
+    this.#worker = worker ?? startWorker();
+  }
+
+  /**
+   * The answer to a request. `stallMs`: milliseconds without progress after which the file counts as damaged; default
+   * 20 s, and 2 s for each MiB of the file, many times what a sound one takes.
+   *
+   * @throws SuperstepError what decoding throws; INVALID_INPUT if it does not get on; OUT_OF_MEMORY.
+   */
+  async ask<Answer>(request: FileRequest, stallMs: number | undefined): Promise<Answer> {
+    const limitMs = stallMs ?? 20_000 + 2_000 * Math.ceil(request.source.size / 2 ** 20);
+    try {
+      const answer = await this.#worker.ask<Answer>(request, limitMs);
+      this.#isUsed = true;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ThreadFailed)) throw error;
+      if (!this.#isUsed) throw error.asError(request);
+      await this.end();
+      this.#worker = startWorker();
+      this.#isUsed = false;
+      return this.ask(request, stallMs);
+    }
+  }
+
+  /** Leaves the thread to whoever needs one next. */
+  release(): void {
+    keepIdle(this.#worker);
+  }
+
+  /** Ends the thread, whatever it does. */
+  end(): Promise<void> {
+    return this.#worker.end();
+  }
+}
+
+/** A thread that is not needed waits this long for another file, in milliseconds. */
+const idleMs = 1000;
+const mostIdle = 4;
+const idle = new Map<DecodeWorker, NodeJS.Timeout>();
+
+function startWorker(): DecodeWorker {
+  const worker = new DecodeWorker(() => idle.delete(worker));
+  return worker;
+}
+
+function keepIdle(worker: DecodeWorker): void {
+  if (idle.size >= mostIdle) {
+    void worker.end();
+    return;
+  }
+  worker.rest();
+  idle.set(worker, setTimeout(() => void worker.end(), idleMs).unref());
+}
+
+function takeIdle(): DecodeWorker | undefined {
+  const [found] = idle;
+  if (found === undefined) return undefined;
+  const [worker, timer] = found;
+  idle.delete(worker);
+  clearTimeout(timer);
+  worker.resume();
+  return worker;
+}
