@@ -15,6 +15,9 @@ import type { ApplyInput } from "../superstep/apply.ts";
 import { idValue } from "./edgeValue.ts";
 import type { ScannedTarget } from "./scanLoop.ts";
 
+/** Adds what a loop does with a vertex whose new attributes are written. */
+export type OnApplied = (index: Expr, calls: Calls) => void;
+
 /**
  * Applies a vertex program to targets. Parameters: columns "before0", …, "after0", …, "marks" of who received, "ids"; the results of
  * aggregators as "global name"; the maximum so far as "total0", by number. Hooks: "missing"; "sum0", by number, that takes
@@ -23,12 +26,14 @@ import type { ScannedTarget } from "./scanLoop.ts";
 export class ApplyRow {
   readonly #input: ApplyInput;
   readonly #params: LoopParams;
+  readonly #onApplied: OnApplied;
   readonly #received: Local = { type: "i32", name: "numReceived", isFixed: false };
   readonly #maxima: ReadonlyMap<number, Local>;
 
-  constructor(input: ApplyInput, params: LoopParams) {
+  constructor(input: ApplyInput, params: LoopParams, onApplied: OnApplied = () => undefined) {
     this.#input = input;
     this.#params = params;
+    this.#onApplied = onApplied;
     const aggregators = Object.values(input.program.aggregators);
     this.#maxima = new Map(
       aggregators.flatMap(({ kind }, at) =>
@@ -99,6 +104,7 @@ export class ApplyRow {
         this.#aggregate(kind, at, toNumber(given), calls);
       });
     }
+    this.#onApplied(index, calls);
   }
 
   #aggregate(kind: "sum" | "max", at: number, number: Expr, { builder }: Calls): void {

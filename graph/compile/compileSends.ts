@@ -12,7 +12,7 @@ import { Refused, refusable, isRefusal } from "../../core/compile/refused.ts";
 import { convertTo } from "../../core/compile/shapes.ts";
 import { binary, get, i32, type Expr, type Statement } from "../../core/compile/tree.ts";
 import { leavesOf, type Data, type Value } from "../../core/compile/value.ts";
-import type { FixedType } from "../../core/column/types.ts";
+import type { ColumnSet, FixedType } from "../../core/column/types.ts";
 import type { ScanInput, ScanRows } from "../superstep/scan.ts";
 import { edgeValue, idValue } from "./edgeValue.ts";
 import { columnOfLeaf } from "./messageType.ts";
@@ -45,15 +45,10 @@ export function compileSends(scan: ScanInput, rows: ScanRows): CompiledSends | u
     const { builder } = calls;
     const row = builder.variable("i32", "row");
     builder.assign(row, params.get("from"));
-    const sides: { in?: Side; out?: Side } = {};
+    let sides: Sides = {};
     countedLoop(builder, row, params.get("to"), () => {
       const vertex = builder.pin(binary("i32.add", params.get("first"), get(row)), "vertex");
-      for (const side of ["in", "out"] as const) {
-        if ((side === "in" ? rows.inRows : rows.outRows) === undefined) continue;
-        const made = new Side(side, message, vertex, scan, params, calls);
-        made.statements.forEach((statement) => builder.add(statement));
-        sides[side] = made;
-      }
+      sides = addSides({ scan, rows, message, attributes: "vertex", which: "" }, vertex, params, calls);
     });
     if (Object.values(sides).every((side: Side) => side.isCopy)) return undefined;
     const types = leavesOf(message).map(({ type }) => columnOfLeaf[type]);
@@ -65,6 +60,45 @@ export function compileSends(scan: ScanInput, rows: ScanRows): CompiledSends | u
   return compiled === undefined || isRefusal(compiled) ? undefined : compiled;
 }
 
+/**
+ * Adds statements that write what a vertex sends in the next superstep, once its new attributes are in `output`, at
+ * "after0", …: to "inNextSent0", …, "inNextSends", "outNextSent0", …. For scans that `compileSends` has a loop for.
+ */
+export function addNextSends(
+  scan: ScanInput,
+  rows: ScanRows,
+  message: Data,
+  output: ColumnSet,
+  vertex: Expr,
+  params: LoopParams,
+  calls: Calls,
+): void {
+  const of = { scan: { ...scan, vertices: output }, rows, message, attributes: "after", which: "Next" } as const;
+  addSides(of, vertex, params, calls);
+}
+
+/** What vertices send: read of the parameters "vertex0", … or "after0", …, and written to "inSent0", … or "inNextSent0", …. */
+interface SentBy {
+  readonly scan: ScanInput;
+  readonly rows: ScanRows;
+  readonly message: Data;
+  readonly attributes: "vertex" | "after";
+  readonly which: "" | "Next";
+}
+
+type Sides = Readonly<Partial<Record<"in" | "out", Side>>>;
+
+function addSides(of: SentBy, vertex: Expr, params: LoopParams, calls: Calls): Sides {
+  const sides: Partial<Record<"in" | "out", Side>> = {};
+  for (const side of ["in", "out"] as const) {
+    if ((side === "in" ? of.rows.inRows : of.rows.outRows) === undefined) continue;
+    const made = new Side(side, of, vertex, params, calls);
+    made.statements.forEach((statement) => calls.builder.add(statement));
+    sides[side] = made;
+  }
+  return sides;
+}
+
 /** What one vertex sends in the rows of one side. */
 class Side {
   readonly statements: readonly Statement[];
@@ -73,12 +107,13 @@ class Side {
   readonly isCopy: boolean;
 
   /** @throws Refused if it depends on more than the vertex, or is not one message at most. */
-  constructor(side: "in" | "out", shape: Data, vertex: Expr, scan: ScanInput, params: LoopParams, calls: Calls) {
+  constructor(side: "in" | "out", of: SentBy, vertex: Expr, params: LoopParams, calls: Calls) {
     const { builder } = calls;
+    const { scan, message, which } = of;
     const mark = (value: 0 | 1): Statement => ({
       do: "store",
       column: "uint8",
-      base: params.get(`${side}Sends`),
+      base: params.get(`${side}${which}Sends`),
       index: vertex,
       value: i32(value),
     });
@@ -88,16 +123,16 @@ class Side {
     calls.onSend = (to, evaluate) => {
       if ((to === "dst") !== (side === "in")) return; // evaluating it changes nothing
       if (sends !== undefined) throw new Refused("an edge can send twice");
-      const leaves = leavesOf(convertTo(shape, evaluate()));
+      const leaves = leavesOf(convertTo(message, evaluate()));
       leaves.forEach((value, at) => {
-        const base = params.get(`${side}Sent${at}`);
+        const base = params.get(`${side}${which}Sent${at}`);
         builder.add({ do: "store", column: columnOfLeaf[value.type], base, index: vertex, value });
       });
       builder.effects++;
       builder.add((sends = { do: "block", label: { name: "sends" }, body: marked }));
     };
     const { statements } = builder.nest(() =>
-      calls.call(sourceOfShipped(scan.program.sendMessage), [edgeOf(side, vertex, scan, params)], "effect"),
+      calls.call(sourceOfShipped(scan.program.sendMessage), [edgeOf(side, vertex, of, params)], "effect"),
     );
     if (sends === undefined) throw new Refused("it sends nothing there");
     if (isInLoop(statements, sends)) throw new Refused("an edge can send more than once");
@@ -124,9 +159,10 @@ function refuseEffects({ program, ids, vertices, edges }: ScanInput): void {
 }
 
 /** An edge of which only one end is known. */
-function edgeOf(side: "in" | "out", vertex: Expr, { program, ids, vertices }: ScanInput, params: LoopParams): Value {
+function edgeOf(side: "in" | "out", vertex: Expr, { scan, attributes }: SentBy, params: LoopParams): Value {
+  const { program, ids, vertices } = scan;
   const other: Value = { kind: "refused", why: "it depends on the edge" };
-  const [id, attr] = [idValue(ids, vertex, params), columnValue(vertices, "vertex", vertex, params)];
+  const [id, attr] = [idValue(ids, vertex, params), columnValue(vertices, attributes, vertex, params)];
   return edgeValue(program, {
     srcId: side === "in" ? id : other,
     srcAttr: side === "in" ? attr : other,

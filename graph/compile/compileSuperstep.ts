@@ -10,7 +10,8 @@ import type { Callee, Statement } from "../../core/compile/tree.ts";
 import { leavesOf, type Data } from "../../core/compile/value.ts";
 import type { ApplyInput } from "../superstep/apply.ts";
 import type { ScanInput, ScanRows } from "../superstep/scan.ts";
-import { ApplyRow } from "./applyRow.ts";
+import { ApplyRow, type OnApplied } from "./applyRow.ts";
+import { addNextSends } from "./compileSends.ts";
 import { ScanLoop } from "./scanLoop.ts";
 
 /**
@@ -28,22 +29,32 @@ export interface CompiledScan {
 export type CompiledSuperstep =
   { readonly loop: CompiledLoop } | { readonly scan: CompiledScan; readonly applyRefused: Refusal };
 
-/** Compiles a superstep over rows of consecutive vertices; the refusal of the scan if that does not compile. */
+/**
+ * Compiles a superstep over rows of consecutive vertices; the refusal of the scan if that does not compile. With
+ * `apply.nextSent` its loop writes that too.
+ */
 export function compileSuperstep(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledSuperstep | Refusal {
-  const loop = refusable("vertexProgram", () => {
-    const params = new LoopParams();
-    const calls = new Calls();
-    const scanning = new ScanLoop(scan, rows, params);
-    const applying = new ApplyRow(apply, params);
-    applying.begin(calls);
-    const counts = scanning.add(calls, (target) => applying.add(target, calls));
-    return assembleLoop(params, calls.builder.statements, { ...counts, ...applying.results() });
-  });
+  const loop = compileFused(scan, apply, rows);
   if (!isRefusal(loop)) return { loop };
   // Encoded columns are gathered, so that every target must be looked at.
   const isForAll = apply.program.applyTo === "all" || apply.output.columns.some(({ kind }) => kind === "encoded");
   const alone = compileScan(scan, rows, isForAll);
   return isRefusal(alone) ? alone : { scan: alone, applyRefused: loop };
+}
+
+/** The loop of scan and apply, or why there is none. */
+export function compileFused(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledLoop | Refusal {
+  return refusable("vertexProgram", () => {
+    const params = new LoopParams();
+    const calls = new Calls();
+    const scanning = new ScanLoop(scan, rows, params);
+    const writeNextSent: OnApplied = (index) =>
+      addNextSends(scan, rows, scanning.message, apply.output, index, params, calls);
+    const applying = new ApplyRow(apply, params, apply.nextSent && writeNextSent);
+    applying.begin(calls);
+    const counts = scanning.add(calls, (target) => applying.add(target, calls));
+    return assembleLoop(params, calls.builder.statements, { ...counts, ...applying.results() });
+  });
 }
 
 /** Compiles a scan. `isForAll`: targets without messages are given to the hook too. */

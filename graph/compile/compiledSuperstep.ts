@@ -9,7 +9,7 @@ import type { Bindings } from "../columns/accessors.ts";
 import { runLoop } from "../columns/loop.ts";
 import type { EdgeRows } from "../partition/topology.ts";
 import { applyText, type ApplyInput } from "../superstep/apply.ts";
-import type { ScanCounts, ScanInput, ScanRows } from "../superstep/scan.ts";
+import type { ScanCounts, ScanInput, ScanRows, SentColumns } from "../superstep/scan.ts";
 import { columnsKey } from "./columnsKey.ts";
 import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperstep } from "./compileSuperstep.ts";
 import { putColumns, putIds, putRows, putSent, type LoopValues } from "./loopOffsets.ts";
@@ -29,8 +29,12 @@ export function compiledSuperstep(
 ): CompiledSuperstep | Refusal {
   const refusal = refusalAtOnce(scan, rows);
   if (refusal !== undefined) return refusal;
-  const key = `superstep ${scanKey(scan, rows)} ${applyKey(apply)}`;
-  return task.memo(key, () => compileSuperstep(scan, apply, rows));
+  return task.memo(superstepKey(scan, apply, rows), () => compileSuperstep(scan, apply, rows));
+}
+
+/** All that the code of a superstep depends on. */
+export function superstepKey(scan: ScanInput, apply: ApplyInput, rows: ScanRows): string {
+  return `superstep ${scanKey(scan, rows)} ${applyKey(apply)}`;
 }
 
 /** The compiled form of a scan whose targets go to a hook, or why it has none. Kept by the thread. */
@@ -78,6 +82,7 @@ export function runCompiledSuperstep(
   const values = scanValues(scan, rows);
   putColumns(values, "before", apply.vertices);
   putColumns(values, "after", apply.output);
+  putSent(values, apply.nextSent, "Next");
   values["marks"] = apply.received.offset;
   for (const [name, value] of Object.entries(apply.globals)) values[`global ${name}`] = value;
   const hooks: Record<string, LoopHooks[string]> = { missing: bindings["afterMissing"] as () => void };
@@ -179,11 +184,15 @@ function scanKey({ program, ids, vertices, edges, active, sent }: ScanInput, row
     columnsKey(edges),
     ofRows(rows.inRows),
     ofRows(rows.outRows),
-    [sent?.in, sent?.out].map((side) => side && [side.columns.map(({ type }) => type), side.sends !== undefined]),
+    sentKey(sent),
   ]);
 }
 
-function applyKey({ program, ids, vertices, output, globals }: ApplyInput): string {
+function sentKey(sent: SentColumns | undefined): unknown {
+  return [sent?.in, sent?.out].map((side) => side && [side.columns.map(({ type }) => type), side.sends !== undefined]);
+}
+
+function applyKey({ program, ids, vertices, output, nextSent, globals }: ApplyInput): string {
   const { vertexProgram, applyTo, noMessage, aggregators } = program;
   return JSON.stringify([
     vertexProgram.id,
@@ -193,6 +202,7 @@ function applyKey({ program, ids, vertices, output, globals }: ApplyInput): stri
     ids.kind,
     columnsKey(vertices),
     columnsKey(output),
+    sentKey(nextSent),
     Object.keys(globals),
   ]);
 }

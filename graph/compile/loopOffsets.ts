@@ -31,11 +31,11 @@ export function putIds(values: LoopValues, ids: IdColumn): void {
   if (ids.kind !== "string") values["ids"] = ids.ids.offset;
 }
 
-/** Messages that were written down as "inSent0", …, "inSends", "outSent0", …. */
-export function putSent(values: LoopValues, sent: SentColumns | undefined): void {
+/** Messages that are written down as "inSent0", …, "inSends", "outSent0", …; those of the next superstep as "inNextSent0", …. */
+export function putSent(values: LoopValues, sent: SentColumns | undefined, which: "" | "Next" = ""): void {
   for (const side of ["in", "out"] as const) {
     const { columns = [], sends } = sent?.[side] ?? {};
-    columns.forEach((column, at) => (values[`${side}Sent${at}`] = column.offset));
-    if (sends) values[`${side}Sends`] = sends.offset;
+    columns.forEach((column, at) => (values[`${side}${which}Sent${at}`] = column.offset));
+    if (sends) values[`${side}${which}Sends`] = sends.offset;
   }
 }

@@ -11,6 +11,7 @@ import { RowOutput, writeStatements, type WrittenRows } from "../columns/output.
 import { idReader } from "../partition/idColumn.ts";
 import type { IdColumn } from "../partition/topology.ts";
 import type { ApplyProgram } from "./program.ts";
+import type { SentColumns } from "./scan.ts";
 
 /** What an apply reads and writes: the same for all partitions of a stage. */
 export interface ApplyInput {
@@ -23,6 +24,8 @@ export interface ApplyInput {
   readonly output: ColumnSet;
   /** One byte a vertex, written: 1 for those that received a message. */
   readonly received: ColumnRef<"uint8">;
+  /** Where each vertex whose program runs writes what it will send: only a compiled superstep does. See `SentMessages`. */
+  readonly nextSent?: SentColumns;
   /** Results of the aggregators of the superstep before. */
   readonly globals: Readonly<Record<string, number>>;
 }

@@ -23,8 +23,8 @@ import { superstepRef, type SuperstepInput, type SuperstepPartition, type Supers
 type Columns = Pick<Generation, "columns" | "received">;
 
 /**
- * Memory: two generations of the vertex columns, one byte a vertex each for who received; one message a vertex where that
- * saves computing it at each edge.
+ * Memory: two generations of the vertex columns, one byte a vertex each for who received; two messages a vertex where
+ * writing them down saves computing them at each edge.
  */
 export class LocalCarrier implements Carrier {
   readonly #spec: CarrierSpec;
@@ -69,6 +69,7 @@ export class LocalCarrier implements Carrier {
     this.#freeColumns(this.#current);
     this.#current = { columns, received };
     this.#areAllActive = areAllActive;
+    this.#sent.forget();
     this.#schema = columns.schema;
     if (this.#spare === undefined || this.#spare.columns.schema === this.#schema) return;
     this.#freeColumns(this.#spare);
@@ -124,24 +125,23 @@ export class LocalCarrier implements Carrier {
   async #fusedStage(name: string, next: Columns, globals: GlobalValues): Promise<readonly SuperstepReport[]> {
     const { driver, shape, scan, apply, signal } = this.#spec;
     const rows = await shape.scanRows(scan.sendsTo);
-    const scanInput = this.#scanInput();
-    const sends = this.#sent.for(scanInput, rows[0]!);
-    const shared: SuperstepInput = {
-      scan: sends?.scan ?? scanInput,
-      apply: this.#applyInput(apply, next, globals),
-    };
+    const sending = this.#sent.prepare(this.#scanInput(), this.#applyInput(apply, next, globals), rows[0]!);
+    const { missing } = sending;
+    const shared: SuperstepInput = { scan: sending.scan, apply: sending.apply };
     const tasks = shape.topology.partitions.map(({ from, to }, at): SuperstepPartition => ({
       from,
       to,
       rows: rows[at]!,
     }));
     const ranges = evenRanges(shape.topology.numVertices, driver.numThreads).map((range) => [range]);
-    const sending =
-      sends &&
-      ({ name: `${name}: messages`, operator: writeSentRef, shared: sends, tasks: ranges, parents: [] } as const);
-    const scanning = { name, operator: superstepRef, shared, tasks, parents: sending ? [0] : [] };
-    const stages = sending ? [sending, scanning] : [scanning];
-    return driver.runJob<SuperstepReport>({ name, stages }, { ...(signal && { signal }) });
+    const writing =
+      missing &&
+      ({ name: `${name}: messages`, operator: writeSentRef, shared: missing, tasks: ranges, parents: [] } as const);
+    const scanning = { name, operator: superstepRef, shared, tasks, parents: writing ? [0] : [] };
+    const stages = writing ? [writing, scanning] : [scanning];
+    const reports = await driver.runJob<SuperstepReport>({ name, stages }, { ...(signal && { signal }) });
+    if (reports.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
+    return reports;
   }
 
   async #scanStage(name: string): Promise<readonly ScannedPart[]> {

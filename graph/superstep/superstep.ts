@@ -3,6 +3,7 @@
  * partition's rows, since every message to a vertex meets in its own partition. Over a vertex cut the two are stages
  * of their own, with `combine` between them.
  */
+import { assert } from "../../core/errors.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { FunctionPath } from "../../core/compile/functionPath.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
@@ -11,6 +12,7 @@ import { runLoop } from "../columns/loop.ts";
 import { MissingValue, type Missing } from "../columns/output.ts";
 import { compiledSuperstep, runCompiledSuperstep, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
+import { carrySent, readsInactive } from "./carrySent.ts";
 import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 
 /** What all partitions of a superstep share. */
@@ -45,11 +47,14 @@ export async function superstep(
   const { from, to, rows } = partition;
   const compiled = compiledSuperstep(scan, apply, rows, task);
   const functions = task.partition === 0 ? { functions: superstepPaths(compiled, apply) } : {};
+  assert(apply.nextSent === undefined || "loop" in compiled, "a superstep is to write down messages, and cannot");
   if (isRefusal(compiled)) return { ...(await superstepAsJavaScript(input, partition, task)), ...functions };
   const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
   const target = new ApplyRows(apply, from, to);
   const bindings: Bindings = {};
   await target.bind(bindings, from, to, task);
+  if (apply.nextSent !== undefined && scan.sent !== undefined && readsInactive(scan.program, apply.program))
+    carrySent(task.arena, scan.sent, apply.nextSent, from, to);
   const run = (): void => runCompiledSuperstep(compiled, scan, apply, rows, bindings, counts, task);
   return { ...reportOf(target, counts, run), ...functions };
 }

@@ -15,7 +15,8 @@ export interface Answer {
 /** Runs on a graph of whole numbers: attribute 0, edges from 0 to 9. */
 export type Program = (graph: Graph<number, number>) => Promise<Answer>;
 
-async function answer<VD>(run: {
+/** What a run came to. */
+export async function answer<VD>(run: {
   readonly graph: Graph<VD, unknown>;
   readonly supersteps: number;
   readonly converged: boolean;

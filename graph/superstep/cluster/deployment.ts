@@ -2,19 +2,28 @@
  * A run's place on executors: its partitions pinned to them, their rows copied there, and who mirrors what. Whatever it is
  * asked fails with HOST_LOST when one of the executors is lost; then it is of no more use.
  */
-import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
-import { SuperstepError } from "../../../core/errors.ts";
+import type { ColumnRef, ColumnSet, StoredColumn } from "../../../core/column/types.ts";
+import { assert, SuperstepError } from "../../../core/errors.ts";
 import type { StageSpec } from "../../../core/schedule/job.ts";
 import type { Deferred } from "../../deferred.ts";
 import type { CarrierSpec, GlobalValues, SuperstepOutcome } from "../carrier.ts";
+import type { ApplyInput } from "../apply.ts";
+import { readsInactive, sentRefs } from "../carrySent.ts";
+import type { ScanInput, ScanRows, SentColumns } from "../scan.ts";
+import { SentMessages, writeSentRef, type SendingSuperstep, type SendsInput } from "../sentMessages.ts";
 import type { SuperstepReport } from "../superstep.ts";
-import { SentMessages, writeSentRef, type SendsInput } from "../sentMessages.ts";
 import { copyColumns, hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
 import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
-import { receiveMirrorsRef, superstepAndShipRef, type ShippedInput, type ShippedTask } from "./shippedSuperstep.ts";
+import {
+  receiveMirrorsRef,
+  superstepAndShipRef,
+  type ShippedColumns,
+  type ShippedInput,
+  type ShippedTask,
+} from "./shippedSuperstep.ts";
 
 /** Attributes on their way through a run. */
 export interface VertexState {
@@ -41,6 +50,8 @@ export class Deployment {
   readonly #leaseAt: ColumnRef<"uint32">;
   readonly #sent: SentMessages;
   #lease: Lease;
+  /** True once mirrors have messages instead of attributes. */
+  #hasShippedMessages = false;
   /** The mailbox that the next superstep waits for. */
   #awaits: number | undefined;
 
@@ -140,20 +151,22 @@ export class Deployment {
     const { received } = before;
     const rows = await shape.scanRows(scan.sendsTo);
     const scanned = before.areAllActive || received === undefined ? input : { ...input, active: received };
-    const sent = this.#sent.for(scanned, rows[0]!);
+    const applied: ApplyInput = {
+      operation,
+      program: apply,
+      ids,
+      vertices: before.columns,
+      output: next.columns,
+      received: next.received,
+      globals,
+    };
+    const sending = this.#prepare(scanned, applied, rows[0]!);
+    const { missing } = sending;
     const shared: ShippedInput = {
-      scan: sent?.scan ?? scanned,
-      apply: {
-        operation,
-        program: apply,
-        ids,
-        vertices: before.columns,
-        output: next.columns,
-        received: next.received,
-        globals,
-      },
+      scan: sending.scan,
+      apply: sending.apply,
       routes: this.#routes,
-      shipped: columnsRead(scan, before.columns),
+      shipped: this.#shipped(sending),
       lease: this.#lease,
     };
     const { partitions } = shape.topology;
@@ -175,13 +188,13 @@ export class Deployment {
       {
         name,
         stages: [
-          ...(sent === undefined ? [] : [this.#writingSent(name, sent)]),
+          ...(missing === undefined ? [] : [this.#writingSent(name, missing)]),
           {
             name,
             operator: superstepAndShipRef,
             shared,
             tasks,
-            parents: sent === undefined ? [] : [0],
+            parents: missing === undefined ? [] : [0],
             placement: { kind: "pinned", hosts: tasks.map(({ host }) => host) },
             ...(isShipping && {
               exchange: {
@@ -204,7 +217,34 @@ export class Deployment {
       },
     );
     if (isShipping) this.#awaits = sends;
-    return { reports: reports.flat(), shipping };
+    const all = reports.flat();
+    if (all.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
+    return { reports: all, shipping };
+  }
+
+  /** With messages written down, unless others' messages would be read that nobody ships. */
+  #prepare(scan: ScanInput, apply: ApplyInput, rows: ScanRows): SendingSuperstep {
+    if (this.#ranges.length > 1 && this.#routes.length === 0) return { scan, apply };
+    const sending = this.#sent.prepare(scan, apply, rows);
+    if (sending.apply.nextSent !== undefined) this.#hasShippedMessages = true;
+    assert(
+      !this.#hasShippedMessages || sending.apply.nextSent !== undefined,
+      "mirrors lack the attributes to go on from",
+    );
+    return sending;
+  }
+
+  /** What the next superstep reads of mirrors: messages where this one writes them down, else attributes. */
+  #shipped({ scan, apply }: SendingSuperstep): ShippedColumns {
+    const isKept = readsInactive(scan.program, apply.program);
+    if (apply.nextSent !== undefined) {
+      const fixed = (sent: SentColumns | undefined): StoredColumn[] =>
+        sentRefs(sent).map((data): StoredColumn => ({ kind: "fixed", data }));
+      return { before: fixed(scan.sent), after: fixed(apply.nextSent), isKept };
+    }
+    const read = columnsRead(scan.program, apply.vertices);
+    const of = ({ columns }: ColumnSet): StoredColumn[] => read.map((at) => columns[at]!);
+    return { before: of(apply.vertices), after: of(apply.output), isKept };
   }
 
   /** On each host, what its own vertices send and those of others that its rows read. */

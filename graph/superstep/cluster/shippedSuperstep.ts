@@ -1,10 +1,10 @@
 /**
- * One superstep on executors: scan and apply as on one machine, then each task sends the changed attributes of its
- * vertices to the executors that mirror them, and each executor writes what it is sent to its mirrors of the next
+ * One superstep on executors: scan and apply as on one machine, then each task sends what changed of its vertices to the
+ * executors that mirror them, and each executor writes what it is sent to its mirrors of the next
  * generation.
  */
 import type { Arena } from "../../../core/column/arena.ts";
-import type { ColumnSet } from "../../../core/column/types.ts";
+import type { StoredColumn } from "../../../core/column/types.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
 import type { Receiver } from "../../../core/schedule/job.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
@@ -16,9 +16,18 @@ import { carryRows, lanesOf, packChanged, unpack, type Lane } from "./packet.ts"
 export interface ShippedInput extends SuperstepInput {
   /** Where attributes are read that live elsewhere. */
   readonly routes: readonly Mirrors[];
-  /** Which columns of the vertices are: their indices. */
-  readonly shipped: readonly number[];
+  readonly shipped: ShippedColumns;
   readonly lease: Lease;
+}
+
+/** What is read of vertices that live elsewhere: attributes, or the messages that are made of them. */
+export interface ShippedColumns {
+  /** As this superstep reads them. */
+  readonly before: readonly StoredColumn[];
+  /** As the next one does, in the same order. */
+  readonly after: readonly StoredColumn[];
+  /** True if they are read of all mirrors, and not only of those that changed: the others keep what they were. */
+  readonly isKept: boolean;
 }
 
 /** Some partitions of one host. */
@@ -48,8 +57,8 @@ export async function superstepAndShip(
     reports.push(report);
     if (report.metMissing !== undefined) break;
     if (routes.length === 0) continue;
-    const lanes = shippedLanes(arena, apply.output, shipped);
-    const before = shippedLanes(arena, apply.vertices, shipped);
+    const lanes = lanesOf(arena, shipped.after);
+    const before = lanesBefore(input, arena);
     const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
     for (const route of routes) {
       if (route.host === host) continue;
@@ -74,13 +83,14 @@ export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, are
     const numPartitions = route.bounds.length - 1;
     const list = (partition: number): Uint32Array | undefined =>
       partition < numPartitions ? listOf(arena, route, partition) : undefined;
-    const lanes = shippedLanes(arena, apply.output, shipped);
-    unpack(message.bytes, list, lanes, shippedLanes(arena, apply.vertices, shipped), (vertices) => {
+    unpack(message.bytes, list, lanesOf(arena, shipped.after), lanesBefore(input, arena), (vertices) => {
       for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
     });
   } else if (apply.program.applyTo === "received") {
     const vertices = arena.view(route.vertices);
-    for (const at of shipped) carryRows(arena, apply.vertices.columns[at]!, apply.output.columns[at]!, vertices);
+    if (shipped.isKept) {
+      for (const [at, column] of shipped.after.entries()) carryRows(arena, shipped.before[at]!, column, vertices);
+    }
     for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 0;
   }
 };
@@ -91,9 +101,7 @@ function listOf(arena: Arena, { vertices, bounds }: Mirrors, partition: number):
   return arena.view(arena.slice(vertices, starts[partition]!, starts[partition + 1]!));
 }
 
-function shippedLanes(arena: Arena, { columns }: ColumnSet, shipped: readonly number[]): Lane[] {
-  return lanesOf(
-    arena,
-    shipped.map((at) => columns[at]!),
-  );
+/** What lanes were a generation ago; nothing where that is not known of all mirrors. */
+function lanesBefore({ apply, shipped }: ShippedInput, arena: Arena): Lane[] {
+  return shipped.isKept || apply.program.applyTo === "all" ? lanesOf(arena, shipped.before) : [];
 }
