@@ -11,8 +11,10 @@ describe("isRunning", () => {
   });
 
   it.runIf(process.platform === "linux")("is false of a zombie, which still has a number", async () => {
-    // the shell becomes a program that waits for no child; its child ends at once
-    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+    // the shell becomes a program that waits for no child, and its child ends once it has: a shell may still wait for it
+    const child = `sh -c 'while [ "$(cat /proc/$0/comm)" != sleep ]; do :; done' $$`;
+    const script = `${child} & echo $!; exec sleep 60`;
+    const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] });
     try {
       const zombie = await new Promise<number>((resolve) => {
         parent.stdout.once("data", (bytes: Buffer) => resolve(Number(bytes.toString())));

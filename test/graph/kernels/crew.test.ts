@@ -86,9 +86,11 @@ describe("a crew on threads", () => {
     const { arena } = three.driver;
     const before = await usedAfterGarbage(three);
     const abort = new AbortController();
-    const run = connectedComponents(graph, { signal: abort.signal });
-    setImmediate(() => abort.abort());
-    await expect(run).rejects.toMatchObject({ code: "CANCELLED" });
+    const unsubscribe = three.driver.events.subscribe(({ type }) => {
+      if (type === "task.start") abort.abort();
+    });
+    await expect(connectedComponents(graph, { signal: abort.signal })).rejects.toMatchObject({ code: "CANCELLED" });
+    unsubscribe();
     expect(arena.usedBytes).toBe(before);
   });
 });
