@@ -131,7 +131,7 @@ export function addRecoveryOptions(command: Command): Command {
   return group(command, "Recovery:", [
     new Option(
       "--checkpoint-dir <dir>",
-      "write the state of the run here every few supersteps; removed when it ends well",
+      "write the state of the run here every few supersteps; removed once its result is written",
     ).argParser(text("--checkpoint-dir")),
     new Option("--checkpoint-every <n>", "supersteps between two checkpoints (default: 10)").argParser(
       integer("--checkpoint-every", 1),

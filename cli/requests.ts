@@ -204,7 +204,7 @@ export interface WorkerRequest extends AccessRequest, ReportRequest {
 }
 
 /** `superstep submit`. */
-export interface SubmitRequest extends ReportRequest {
+export interface SubmitRequest extends RecoveryRequest, ReportRequest {
   readonly command: "submit";
   readonly program: string;
   readonly args: readonly string[];

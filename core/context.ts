@@ -1,8 +1,6 @@
 /**
  * The entry point of a program: where its RDDs come from and where their jobs run.
  */
-import { mkdirSync } from "node:fs";
-import path from "node:path";
 import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Chaos } from "./chaos.ts";
@@ -11,8 +9,8 @@ import { Driver } from "./cluster/driver.ts";
 import type { ExecutorSource } from "./cluster/executorSource.ts";
 import type { ConfigOptions } from "./config.ts";
 import { type ClusterOptions, contextDefaults } from "./contextDefaults.ts";
-import { invalidArgument } from "./errors.ts";
 import { InterruptGate } from "./interruptGate.ts";
+import { type CheckpointDefaults, ProgramCheckpoints } from "./programCheckpoints.ts";
 import { notShippable } from "./function/shippable.ts";
 import { BlockCleaner } from "./rdd/blockCleaner.ts";
 import { parallelize } from "./rdd/parallelize.ts";
@@ -48,16 +46,6 @@ export interface ContextOptions {
   readonly chaos?: string | undefined;
 }
 
-/** What runs of supersteps do with the checkpoint directory, unless their own options say otherwise. */
-export interface CheckpointDefaults {
-  /** Supersteps between two checkpoints, an integer >= 1; default 10. */
-  readonly every?: number | undefined;
-  /** Goes on from the last good checkpoint, if there is one. Default false. */
-  readonly resume?: boolean | undefined;
-  /** Resumes also what another version of Node wrote. Default false. */
-  readonly resumeAcrossVersions?: boolean | undefined;
-}
-
 /**
  * A program's connection to the threads that run its tasks. They start with the first job. Between jobs neither they nor
  * executors keep the process alive; executors end with it.
@@ -73,9 +61,9 @@ export class Context {
   readonly cleaner: BlockCleaner;
   /** Held by what must be finished before the context's signal stops it; undefined if it has none. */
   readonly interrupts: InterruptGate | undefined;
+  /** Where checkpoints are written, and which are kept. */
+  readonly checkpoints: ProgramCheckpoints = new ProgramCheckpoints();
   #chaos: Chaos | undefined;
-  #checkpointDir: string | undefined;
-  #checkpointDefaults: CheckpointDefaults = {};
 
   private constructor(driver: Driver, appName: string, interrupts: InterruptGate | undefined) {
     this.driver = driver;
@@ -102,7 +90,8 @@ export class Context {
     const defaults = contextDefaults();
     const { master = defaults.master, appName = defaults.appName ?? "superstep", config, listener } = options;
     const signal = options.signal ?? defaults.signal;
-    const plan = options.chaos === undefined ? undefined : parseChaos(options.chaos);
+    const chaos = options.chaos ?? defaults.chaos;
+    const plan = chaos === undefined ? undefined : parseChaos(chaos);
     const interrupts = signal && new InterruptGate(signal);
     const driver = await Driver.create({
       master,
@@ -116,6 +105,8 @@ export class Context {
     const context = new Context(driver, appName, interrupts);
     try {
       if (defaults.moduleHooks !== undefined) driver.setModuleHooks(defaults.moduleHooks);
+      if (defaults.checkpoints !== undefined)
+        context.setCheckpointDir(defaults.checkpoints.directory, defaults.checkpoints);
       if (plan !== undefined) context.#chaos = new Chaos(driver, plan);
     } catch (error) {
       await context.stop();
@@ -182,12 +173,12 @@ export class Context {
 
   /** Where checkpoints are written; undefined until it is set. */
   get checkpointDir(): string | undefined {
-    return this.#checkpointDir;
+    return this.checkpoints.directory;
   }
 
   /** What runs of supersteps do with that directory. */
   get checkpointDefaults(): CheckpointDefaults {
-    return this.#checkpointDefaults;
+    return this.checkpoints.defaults;
   }
 
   /**
@@ -197,20 +188,12 @@ export class Context {
    * @throws SuperstepError INVALID_ARGUMENT if the directory cannot be made, or `every` is out of range.
    */
   setCheckpointDir(directory: string, defaults: CheckpointDefaults = {}): void {
-    const { every } = defaults;
-    if (every !== undefined && !(Number.isSafeInteger(every) && every >= 1)) {
-      throw invalidArgument("setCheckpointDir", "every", "an integer >= 1", every);
-    }
-    if (typeof directory !== "string" || directory === "") {
-      throw invalidArgument("setCheckpointDir", "directory", "a path", directory);
-    }
-    try {
-      mkdirSync(directory, { recursive: true });
-    } catch {
-      throw invalidArgument("setCheckpointDir", "directory", "one that exists or can be made", directory);
-    }
-    this.#checkpointDir = path.resolve(directory);
-    this.#checkpointDefaults = defaults;
+    this.checkpoints.set(directory, defaults);
+  }
+
+  /** Removes the checkpoints that runs have kept (`keep`): their results are safe. Also after `stop`. */
+  releaseCheckpoints(): Promise<void> {
+    return this.checkpoints.release();
   }
 
   /** Everything that happens: jobs, stages, tasks, supersteps, warnings. */

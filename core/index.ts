@@ -14,7 +14,8 @@
  *   storage/     blocks in memory and on disk: persisted partitions, shuffles, broadcasts
  *   column/      typed columns in the shared memory, the encoding of records, keys: order, hash, equality
  */
-export { Context, type CheckpointDefaults, type ContextOptions } from "./context.ts";
+export { Context, type ContextOptions } from "./context.ts";
+export type { CheckpointDefaults } from "./programCheckpoints.ts";
 export { RDD } from "./rdd/rdd.ts";
 export type { SortKey } from "./rdd/rddActions.ts";
 export type { Partitioning } from "./rdd/choosePartitioner.ts";

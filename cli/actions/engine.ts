@@ -43,16 +43,23 @@ export async function withContext<R>(
   const ctx = await Context.create({ master, cluster, appName, listener, chaos, signal: session.signal });
   try {
     if (checkpointDir !== undefined) {
-      ctx.setCheckpointDir(checkpointDir, { every, resume, resumeAcrossVersions });
+      ctx.setCheckpointDir(checkpointDir, { every, resume, resumeAcrossVersions, keep: true });
       session.ending = "ending after this superstep, with a checkpoint";
     }
     ctx.driver.startThreads();
-    return await use(ctx);
+    const result = await use(ctx).catch((error: unknown) => {
+      if (ctx.checkpoints.areKept) session.note(resumable);
+      throw error;
+    });
+    await ctx.releaseCheckpoints(); // what was asked for is written
+    return result;
   } finally {
     for (const line of recovery.lines()) session.note(line);
     await ctx.stop();
   }
 }
+
+const resumable = "the run is done, and its last checkpoint stays: the same command with --resume goes on from there";
 
 /** A graph as a command asked for it. */
 export interface CommandGraph {

@@ -17,7 +17,8 @@ import { exitCodes } from "../exitCodes.ts";
 import type { PregelRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { countsOf, loadGraph, throwIfInterrupted, withContext, type CommandGraph } from "./engine.ts";
-import { importProgram, moduleHooks } from "./importProgram.ts";
+import { importProgram } from "./importProgram.ts";
+import { moduleHooks } from "./moduleHooks.ts";
 import { presentResult } from "./presentResult.ts";
 import { checkFiles } from "./resultFile.ts";
 
@@ -33,7 +34,6 @@ export async function pregel(request: PregelRequest, session: Session): Promise<
   const imported = await importProgram(request, session);
   if (imported === undefined) {
     refuseWhatNeedsAResult(request, "is a program of its own, without a default export");
-    refuseWhatNeedsAContext(request);
     return exitCodes.ok;
   }
   const { program } = imported;
@@ -74,20 +74,6 @@ function refuseWhatNeedsAResult({ program, output, json, requireConvergence }: P
   throw new SuperstepError(
     "INVALID_ARGUMENT",
     `pregel: ${excerpt(program)} ${why}, so there is no result for ${options.join(" and ")}`,
-  );
-}
-
-/** @throws SuperstepError INVALID_ARGUMENT if something is asked for that a program does in its own context. */
-function refuseWhatNeedsAContext({ program, checkpointDir, chaos }: PregelRequest): void {
-  const options = [
-    ...(checkpointDir === undefined ? [] : ["--checkpoint-dir"]),
-    ...(chaos === undefined ? [] : ["--chaos"]),
-  ];
-  if (options.length === 0) return;
-  throw new SuperstepError(
-    "INVALID_ARGUMENT",
-    `pregel: ${excerpt(program)} has a context of its own: ${options.join(" and ")} did not reach it; ` +
-      `call setCheckpointDir, or give chaos to Context.create, there`,
   );
 }
 

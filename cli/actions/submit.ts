@@ -13,6 +13,7 @@ import type { Peer, Transport } from "../../core/net/transport.ts";
 import { exitCodes } from "../exitCodes.ts";
 import type { SubmitRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
+import { defaultsOf } from "./ownContexts.ts";
 import { programFile, runProgram } from "./wholeProgram.ts";
 
 /** Milliseconds between two questions for the state of a driver, and without a master until that is an error. */
@@ -22,10 +23,10 @@ const masterlessMs = 60_000;
 /** Runs a program; resolves to the exit code. */
 export async function submit(request: SubmitRequest, session: Session): Promise<number> {
   if (request.deploy === "cluster") return submitToCluster(request, session);
-  const { program, args, master, cluster } = request;
+  const { program, args } = request;
   session.ending = "ending the program";
   const { listener } = session.progress;
-  await runProgram(program, args, { master, cluster, listener, signal: session.signal });
+  await runProgram(program, args, { ...defaultsOf(request), listener, signal: session.signal });
   return session.exitCode ?? exitCodes.ok;
 }
 
@@ -33,6 +34,15 @@ async function submitToCluster(request: SubmitRequest, session: Session): Promis
   const place = parseMaster(request.master ?? "");
   if (place.kind !== "standalone")
     throw invalidArgument("submit", "--master", "superstep://host:port with --deploy cluster", request.master);
+  const { checkpointDir, chaos } = request;
+  if (checkpointDir !== undefined || chaos !== undefined) {
+    const option = chaos === undefined ? "--checkpoint-dir" : "--chaos";
+    throw new SuperstepError(
+      "INVALID_ARGUMENT",
+      `submit: ${option} reaches drivers on this machine alone, and not with --deploy cluster; there the program says it: ` +
+        "by setCheckpointDir of its context, and chaos of Context.create",
+    );
+  }
   const program = await programFile(request.program);
   const { host: _, ...access } = await clusterAccess(place.address, request.cluster);
   const transport = grpcTransport({ role: "client", ...access });

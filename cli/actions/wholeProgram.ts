@@ -5,9 +5,10 @@ import { stat } from "node:fs/promises";
 import { register } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type ContextDefaults, setContextDefaults } from "../../core/contextDefaults.ts";
+import type { ContextDefaults } from "../../core/contextDefaults.ts";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
-import { moduleHooks } from "./importProgram.ts";
+import { moduleHooks } from "./moduleHooks.ts";
+import { OwnContexts } from "./ownContexts.ts";
 
 /** The absolute path of a program. @throws SuperstepError INVALID_ARGUMENT if it is no file, or no module. */
 export async function programFile(program: string): Promise<string> {
@@ -26,14 +27,12 @@ export async function programFile(program: string): Promise<string> {
 export async function runProgram(program: string, args: readonly string[], defaults: ContextDefaults): Promise<void> {
   const file = await programFile(program);
   register(moduleHooks);
-  const contexts: { stop(): Promise<void> }[] = [];
-  const made = (context: { stop(): Promise<void> }): void => void contexts.push(context);
-  setContextDefaults({ appName: path.basename(file), ...defaults, made, moduleHooks: [moduleHooks] });
+  const contexts = new OwnContexts({ appName: path.basename(file), ...defaults, moduleHooks: [moduleHooks] });
   process.argv = [process.argv[0]!, file, ...args];
   try {
     await import(pathToFileURL(file).href);
-    await new Promise<void>((resolve) => process.once("beforeExit", () => resolve()));
+    await contexts.whenDone();
   } finally {
-    await Promise.all(contexts.map((context) => context.stop())); // of what the program left open
+    await contexts.stop();
   }
 }

@@ -26,6 +26,10 @@ const examples = `Examples:
   superstep pregel hops.mjs routes.csv --src origin --dst destination --weight miles
 `;
 
+const notes = `
+A module without exports is a program of its own: its Context.create() takes master, cluster, checkpoints and chaos from here
+where it says nothing else.`;
+
 /** The command; `done` gets the exit code. */
 export function pregelCommand(perform: Perform, done: (code: number) => void): Command {
   const command = new Command("pregel")
@@ -34,6 +38,7 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
     .argument("<program>", "the module: .ts, .mts, .js or .mjs")
     .argument("<input...>", "edges: files, directories, patterns, or - for stdin; text, plain or gzip, Parquet, Arrow")
     .addHelpText("before", examples)
+    .addHelpText("after", notes)
     .optionsGroup("Program:")
     .addOption(new Option("--max-supersteps <n>", "stop after so many").argParser(integer("--max-supersteps", 1)))
     .addOption(new Option("--require-convergence", "exit with 5 if it did not converge"))

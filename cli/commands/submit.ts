@@ -6,10 +6,12 @@ import { oneOf } from "../optionValues.ts";
 import {
   type OptionValues,
   addClusterOptions,
+  addRecoveryOptions,
   addReportOptions,
   clusterRequest,
   masterOption,
   picked,
+  recoveryRequest,
   reportRequest,
 } from "../options.ts";
 import type { Perform, SubmitRequest } from "../requests.ts";
@@ -19,10 +21,12 @@ const examples = `Examples:
   superstep submit wordCount.ts book.txt --master superstep://10.0.0.5:7077 --cores 16
   superstep submit wordCount.ts /data/book.txt --master superstep://10.0.0.5:7077 --deploy cluster
   superstep submit program.ts --master local[*] -- --an-option-of-the-program
+  superstep submit program.ts edges.txt --checkpoint-dir saved --resume
 `;
 
 const notes = `
-The program makes its context by Context.create(), which takes master, secret and TLS from here, and ends it by ctx.stop().
+The program makes its context by Context.create(), which takes master, secret, TLS, checkpoints and chaos from here where it says
+nothing else, and ends it by ctx.stop(). Checkpoints are removed when the program ends well.
 With --deploy cluster its driver runs on a worker, which must be able to read the program; its path is taken as it is here.
 Ctrl-C ends the program, also there.`;
 
@@ -43,6 +47,7 @@ export function submitCommand(perform: Perform, done: (code: number) => void): C
         .argParser(oneOf("--deploy", ["client", "cluster"])),
     );
   addClusterOptions(command);
+  addRecoveryOptions(command);
   addReportOptions(command);
   return command.action(async (program: string, args: readonly string[], values: OptionValues) => {
     const request = {
@@ -51,6 +56,7 @@ export function submitCommand(perform: Perform, done: (code: number) => void): C
       args,
       ...picked(values, ["deploy", "master"]),
       ...clusterRequest(values),
+      ...recoveryRequest(values),
       ...reportRequest(values),
     } as SubmitRequest;
     done(await perform(request));

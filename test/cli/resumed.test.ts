@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { commandFile, superstep, useTemporaryFolder } from "../support/command.ts";
@@ -48,16 +48,24 @@ const saved = (name: string): string[] => {
   return existsSync(directory) ? readdirSync(directory) : [];
 };
 
-/** An environment in which a process sends itself a signal, `ms` after it has said that a superstep has ended. */
-function signalling(signal: NodeJS.Signals, superstepNumber: number, ms = 0): NodeJS.ProcessEnv {
+/** An environment in which a process runs the text of a program once it has said something on standard error. */
+function once(said: string, program: string): NodeJS.ProcessEnv {
   const module = `
-    const { stderr, pid } = process;
-    const write = stderr.write.bind(stderr);
-    stderr.write = (text, ...rest) => {
-      if (String(text).includes("superstep ${superstepNumber} ")) setTimeout(() => process.kill(pid, "${signal}"), ${ms});
-      return write(text, ...rest);
+    const write = process.stderr.write.bind(process.stderr);
+    let isDone = false;
+    process.stderr.write = (text, ...rest) => {
+      const isWritten = write(text, ...rest);
+      if (isDone || !String(text).includes(${JSON.stringify(said)})) return isWritten;
+      isDone = true;
+      ${program};
+      return isWritten;
     };`;
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}` };
+}
+
+/** An environment in which a process sends itself a signal, `ms` after it has said that a superstep has ended. */
+function signalling(signal: NodeJS.Signals, superstepNumber: number, ms = 0): NodeJS.ProcessEnv {
+  return once(`superstep ${superstepNumber} `, `setTimeout(() => process.kill(process.pid, "${signal}"), ${ms})`);
 }
 
 /** Kills a run just after a superstep: the next ones are under way. Returns the last one that it told of. */
@@ -113,6 +121,88 @@ describe.skipIf(process.platform === "win32")("Ctrl-C, with a checkpoint directo
       expect(saved(signal)).toEqual([]);
     },
   );
+});
+
+describe("a result that is not written", () => {
+  const line = "run bfs chain.txt --source 0 --checkpoint-dir unwritten --checkpoint-every 9".split(" ");
+  const writes = '"phase":"write"';
+
+  it.each([
+    ["the process is killed as it begins", `process.kill(process.pid, "SIGKILL")`, "SIGKILL"],
+    ["its directory is gone", `process.getBuiltinModule("node:fs").rmSync("results", { recursive: true })`, null],
+  ])("leaves the last checkpoint, from which it is made: %s", async (_how, fault, killedBy) => {
+    const whole = await superstep("run bfs chain.txt --source 0 -q -o -".split(" "), inFolder);
+    mkdirSync(path.join(folder, "results"));
+    const args = [...line, "-o", "results/bfs.csv", "--progress", "json"];
+    const failed = await superstep(args, { ...inFolder, env: once(writes, fault) });
+    expect([failed.signal, failed.status === 0]).toEqual([killedBy, false]);
+    if (killedBy === null) expect(failed.stderr).toContain("the same command with --resume goes on from there");
+    expect(saved("unwritten")).toHaveLength(1);
+    const resumed = await superstep([...line, "--resume", "-o", "-"], inFolder);
+    expect(resumed.stderr).toContain("bfs: resumed after superstep 693\n");
+    expect([resumed.status, resumed.stdout]).toEqual([0, whole.stdout]);
+    expect(saved("unwritten")).toEqual([]);
+    rmSync(path.join(folder, "results"), { recursive: true, force: true });
+  });
+});
+
+describe("a program with a context of its own", () => {
+  const own = `import { Context, GraphLoader } from "superstep";
+const ctx = await Context.create({ config: { maxTaskFailures: 4 } });
+const graph = await GraphLoader.edgeListFile(ctx, process.argv[2]!);
+const { graph: levels, supersteps } = await graph.bfs({ source: 0 });
+console.log(supersteps, JSON.stringify(await levels.vertices.collect()));
+`;
+  const commands = ["submit own.ts chain.txt", "pregel own.ts chain.txt"];
+  beforeAll(() => writeFileSync(path.join(folder, "own.ts"), own));
+
+  it.each(commands)("is resumed as others are, and its checkpoints go once it has ended well: %s", async (command) => {
+    const whole = await superstep(command.split(" "), inFolder);
+    expect(whole.status).toBe(0);
+    const options = "-v --checkpoint-dir own --checkpoint-every 4".split(" ");
+    const env = signalling("SIGKILL", 50);
+    expect((await superstep([...command.split(" "), ...options], { ...inFolder, env })).signal).toBe("SIGKILL");
+    expect(saved("own")).toHaveLength(1);
+    const resumed = await superstep([...command.split(" "), ...options, "--resume"], inFolder);
+    expect([resumed.status, resumed.stdout]).toEqual([0, whole.stdout]);
+    expect(resumed.stderr).not.toContain("superstep 40 ");
+    expect(resumed.stderr).toContain("superstep 60 ");
+    expect(saved("own")).toEqual([]);
+  });
+
+  it.each(commands)("keeps them when it fails after its run: %s", async (command) => {
+    writeFileSync(path.join(folder, "own.ts"), `${own}throw new Error("too late");\n`);
+    const failed = await superstep([...command.split(" "), "--checkpoint-dir", "late"], inFolder);
+    expect([failed.status, failed.stderr]).toEqual([1, expect.stringContaining("too late")]);
+    expect(saved("late")).toHaveLength(1);
+    writeFileSync(path.join(folder, "own.ts"), own);
+    const resumed = await superstep([...command.split(" "), "-v", "--checkpoint-dir", "late", "--resume"], inFolder);
+    expect([resumed.status, resumed.stdout]).toEqual([0, failed.stdout]);
+    expect(resumed.stderr).not.toContain("superstep 600 ");
+    expect(saved("late")).toEqual([]);
+  });
+
+  it.skipIf(process.platform === "win32").each(commands)(
+    "ends at Ctrl-C after its superstep, with a checkpoint: %s",
+    async (command) => {
+      const args = [...command.split(" "), "-v", "--checkpoint-dir", "stopped", "--checkpoint-every", "100000"];
+      const { status, stdout, stderr } = await superstep(args, { ...inFolder, env: signalling("SIGINT", 5) });
+      expect([status, stdout]).toEqual([130, ""]);
+      expect(stderr).toMatch(/stopped after superstep \d+; the same command with --resume goes on from there/);
+      expect(saved("stopped")).toHaveLength(1);
+      const resumed = await superstep([...args, "--resume"], inFolder);
+      expect(resumed.status).toBe(0);
+      expect(resumed.stderr).not.toContain("superstep 4 ");
+      expect(saved("stopped")).toEqual([]);
+    },
+  );
+
+  it.each(commands)("has its threads ended by --chaos, and the same result: %s", async (command) => {
+    const whole = await superstep(command.split(" "), inFolder);
+    const shaken = await superstep([...command.split(" "), "--chaos", "kill-thread@stage=3"], inFolder);
+    expect([shaken.status, shaken.stdout]).toEqual([0, whole.stdout]);
+    expect(shaken.stderr).toContain("in its task as stage 3 began");
+  });
 });
 
 describe.skipIf(process.platform === "win32")("a disk that is full", () => {
@@ -179,11 +269,13 @@ describe("options", () => {
     expect(saved("other")).toHaveLength(1);
   });
 
-  it("are refused for a program with a context of its own", async () => {
-    writeFileSync(path.join(folder, "own.mjs"), "console.log('ran');\n");
-    const line = "pregel own.mjs chain.txt --checkpoint-dir d --chaos kill-thread@stage=1".split(" ");
+  it("are refused for a driver on a cluster, which they do not reach", async () => {
+    writeFileSync(path.join(folder, "idle.mjs"), "");
+    const line = "submit idle.mjs --master superstep://127.0.0.1:1 --deploy cluster --chaos kill-host@stage=1".split(
+      " ",
+    );
     const { status, stderr } = await superstep(line, inFolder);
-    expect([status, stderr]).toEqual([2, expect.stringContaining("--checkpoint-dir and --chaos did not reach it")]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("--chaos reaches drivers on this machine alone")]);
   });
 });
 

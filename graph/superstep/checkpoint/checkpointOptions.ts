@@ -27,6 +27,8 @@ export interface CheckpointPlan {
   readonly every: number;
   readonly resume: boolean;
   readonly resumeAcrossVersions: boolean;
+  /** What was written stays when the run has ended well, until the context lets go of it. */
+  readonly keep: boolean;
   /** From 1: which of the context's runs of this operation it is. */
   readonly ordinal: number;
   /** Held while the run lasts, so that Ctrl-C ends it after a superstep. */
@@ -79,7 +81,8 @@ export function planCheckpoints(
   if (typeof directory !== "string" || directory === "") {
     throw invalidArgument(operation, "checkpointDirectory", "a path", directory);
   }
-  return { directory: path.resolve(directory), every, resume, resumeAcrossVersions, ordinal, context };
+  const { keep = false } = defaults;
+  return { directory: path.resolve(directory), every, resume, resumeAcrossVersions, keep, ordinal, context };
 }
 
 function nextOrdinal(context: Context, operation: string): number {

@@ -1,6 +1,6 @@
 /**
- * The checkpoints of one run of supersteps: written every few of them, read when the run starts again, removed when it
- * has ended well.
+ * The checkpoints of one run of supersteps: written every few of them, read when the run starts again, removed when it has
+ * ended well, or when its program lets go of them.
  */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
@@ -65,7 +65,7 @@ export class RunCheckpoints {
     if ((await manifestsOf(directory, operation)).length === 0) return undefined;
     const { folder } = await this.#bind();
     const [last] = await folder.supersteps();
-    if (last !== undefined) {
+    if (last !== undefined && !this.#plan.context.checkpoints.isKept(folder.path)) {
       this.#warn(
         "CHECKPOINT_REPLACED",
         `${operation}: an unfinished run of this program stands after superstep ${last}, in ${excerpt(folder.path)}; ` +
@@ -106,10 +106,15 @@ export class RunCheckpoints {
     );
   }
 
-  /** Removes the checkpoints: the run has its result. */
+  /** Removes the checkpoints, or leaves that to the context: the run has its result. */
   async ended(): Promise<void> {
     if (this.#bound === undefined) return; // never looked for any, nor wrote one
     const { folder } = await this.#bound;
+    if (!this.#plan.keep) return this.#remove(folder);
+    this.#plan.context.checkpoints.keep(folder.path, () => this.#remove(folder));
+  }
+
+  async #remove(folder: CheckpointFolder): Promise<void> {
     try {
       await this.#claim(folder);
       await folder.clear();
