@@ -3,7 +3,6 @@
  */
 import type { Graph } from "./graph.ts";
 import { describeSchema } from "../core/column/schema.ts";
-import type { ColumnSet } from "../core/column/types.ts";
 import { everything, useParts } from "./parts.ts";
 import { functionsTold } from "./functionLog.ts";
 import { runsKernel } from "./kernels/kernelColumns.ts";
@@ -26,7 +25,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
-      `places      ${placesOf(graph, shape, vertices)}`,
+      `places      ${placesOf(graph, shape)}`,
       `kernels     ${runsKernel(graph.ctx) ? "bfs, triangles, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   compiled to WebAssembly with their loop where they are arithmetic over columns, else JavaScript; told as each runs`,
     ].join("\n");
@@ -41,13 +40,11 @@ export async function explainAll<VD, ED>(graph: Graph<VD, ED>): Promise<string> 
 }
 
 /** Where supersteps run, and what is shipped. */
-function placesOf<VD, ED>(graph: Graph<VD, ED>, shape: Shape, vertices: ColumnSet): string {
+function placesOf<VD, ED>(graph: Graph<VD, ED>, shape: Shape): string {
   const { driver } = graph.ctx;
   if (driver.isLocal) return "supersteps run on the threads of this process; nothing is shipped";
-  const why = whyAtHome(shape, vertices, undefined);
+  const why = whyAtHome(shape);
   if (why !== undefined) return `supersteps run on the threads of this process, since ${why}`;
-  return (
-    `supersteps run on ${driver.executors.length} executors, which send each other what changed of attributes that ` +
-    "others read; on the threads of this process if they read an attribute of edges that is a string or an object"
-  );
+  const { length } = driver.executors;
+  return `supersteps run on ${length} executors, which send each other what changed of attributes that others read`;
 }

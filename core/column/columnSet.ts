@@ -5,7 +5,18 @@ import { assert, SuperstepError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
 import { decodeValues } from "./codec.ts";
 import { fieldsOf } from "./schema.ts";
-import type { ColumnRef, ColumnSet, EncodedChunk, Field, FieldType, FixedType, Schema, StoredColumn } from "./types.ts";
+import type {
+  ColumnRef,
+  ColumnSet,
+  EncodedChunk,
+  Field,
+  FieldType,
+  FixedType,
+  PlacedValues,
+  Schema,
+  StoredColumn,
+} from "./types.ts";
+import { ValueHeap } from "./valueHeap.ts";
 
 /** Numbers as stored: Float64Array as a rule, a narrower array where a column is. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array;
@@ -16,7 +27,7 @@ export interface FieldReader {
   readonly type: FieldType;
   /**
    * The values by row. "number": a NumberArray; "boolean": a Uint8Array of 0 and 1; "bigint": a BigInt64Array, all three
-   * over the arena. "string" and "object": a plain array, decoded whole when first asked for.
+   * over the arena. "string" and "object": a plain array, decoded whole when asked for.
    */
   readonly values: NumberArray | BigInt64Array | readonly unknown[];
   /** One byte a row, 1 where there is a value; absent if the column has no room for missing ones, or is encoded. */
@@ -45,9 +56,9 @@ export function readerOf<T>(set: ColumnSet, arena: Arena): ColumnReader<T> {
   const fields = fieldsOf(set.schema).map((field, column): FieldReader => {
     const stored = set.columns[column];
     assert(stored !== undefined, `a column set lacks its column ${column}`);
-    return stored.kind === "fixed"
-      ? fixedReader(field, stored, arena)
-      : new EncodedReader(field, stored.chunks, set.length);
+    if (stored.kind === "fixed") return fixedReader(field, stored, arena);
+    if (stored.placed !== undefined) return new PlacedReader(field, stored.placed, arena);
+    return new EncodedReader(field, stored.chunks, set.length);
   });
   const { length } = set;
   const [only] = fields;
@@ -180,6 +191,34 @@ class EncodedReader implements FieldReader {
     }
     this.#decoded[index] = values;
     return values;
+  }
+}
+
+/** Decodes values as they are read: a row twice gives the same value twice. */
+class PlacedReader implements FieldReader {
+  readonly name: string;
+  readonly type: FieldType;
+  readonly #places: Uint32Array;
+  readonly #heap: ValueHeap;
+  readonly #decoded: Map<number, unknown> = new Map();
+
+  constructor({ name, type }: Field, { places, heap }: PlacedValues, arena: Arena) {
+    this.name = name;
+    this.type = type;
+    this.#places = arena.view(places);
+    this.#heap = new ValueHeap(arena, heap);
+  }
+
+  get values(): readonly unknown[] {
+    return Array.from(this.#places, (_place, row) => this.read(row));
+  }
+
+  read(row: number): unknown {
+    let value = this.#decoded.get(row);
+    if (value !== undefined) return value;
+    value = this.#heap.read(this.#places[row]!);
+    this.#decoded.set(row, value);
+    return value;
   }
 }
 

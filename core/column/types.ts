@@ -61,7 +61,15 @@ export type StoredColumn =
       /** One byte a value, 1 where there is one; absent when none is missing. */
       readonly validity?: ColumnRef<"uint8">;
     }
-  | { readonly kind: "encoded"; readonly chunks: readonly EncodedChunk[] };
+  | { readonly kind: "encoded"; readonly chunks: readonly EncodedChunk[]; readonly placed?: PlacedValues };
+
+/** Where the values of an encoded column lie instead of in chunks: in an arena that holds some of its rows, on executors. */
+export interface PlacedValues {
+  /** The place of each row's value in the heap; 0 where there is none. */
+  readonly places: ColumnRef<"uint32">;
+  /** A `ValueHeap`. */
+  readonly heap: ColumnRef<"uint8">;
+}
 
 /** Rows [from, to) of an encoded column: strings or other values, as written by `encodeValues`. */
 export interface EncodedChunk {

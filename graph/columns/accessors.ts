@@ -4,15 +4,18 @@
  */
 import type { Arena } from "../../core/column/arena.ts";
 import { readerOf } from "../../core/column/columnSet.ts";
-import type { ColumnSet, Field } from "../../core/column/types.ts";
+import type { ColumnSet, Field, StoredColumn } from "../../core/column/types.ts";
 
-/** The arrays behind a column set, as the generated text names them: `${name}0`, `${name}1`, …, validity `${name}0v`. */
+/**
+ * The arrays behind a column set, as the generated text names them: `${name}0`, `${name}1`, …, validity `${name}0v`. Of
+ * placed values it is their reader.
+ */
 export type Bindings = Record<string, unknown>;
 
 /** Binds the arrays of `set` under `name` for text made by `readExpression`. */
 export function bindReaders(bindings: Bindings, name: string, set: ColumnSet, arena: Arena): void {
   readerOf(set, arena).fields.forEach((field, column) => {
-    bindings[`${name}${column}`] = field.values;
+    bindings[`${name}${column}`] = isPlaced(set.columns[column]!) ? field : field.values;
     if (field.validity !== undefined) bindings[`${name}${column}v`] = field.validity;
   });
 }
@@ -25,6 +28,7 @@ export function readExpression(set: ColumnSet, name: string, index: string, want
   const { schema } = set;
   const read = (column: number, field: Field): string => {
     const stored = set.columns[column]!;
+    if (isPlaced(stored)) return `${name}${column}.read(${index})`;
     const value =
       field.type === "boolean" && stored.kind === "fixed"
         ? `(${name}${column}[${index}] !== 0)`
@@ -37,6 +41,11 @@ export function readExpression(set: ColumnSet, name: string, index: string, want
     wanted === undefined || wanted.has(field.name) ? [`${keyText(field.name)}: ${read(column, field)}`] : [],
   );
   return `({ ${parts.join(", ")} })`;
+}
+
+/** True for values that are decoded one by one, as they are read. */
+function isPlaced(stored: StoredColumn): boolean {
+  return stored.kind === "encoded" && stored.placed !== undefined;
 }
 
 /** A key of an object literal; computed where a plain one would set the prototype. */

@@ -4,7 +4,8 @@
  */
 import type { Arena } from "../../core/column/arena.ts";
 import { encodeValues } from "../../core/column/codec.ts";
-import type { ColumnSet, EncodedChunk, Field, Schema, StoredColumn } from "../../core/column/types.ts";
+import type { ColumnSet, EncodedChunk, Field, PlacedValues, Schema, StoredColumn } from "../../core/column/types.ts";
+import { ValueHeap } from "../../core/column/valueHeap.ts";
 import { describeSchema, fieldsOf } from "../../core/column/schema.ts";
 import { formOf } from "../../core/column/shippable.ts";
 import type { FunctionPath } from "../../core/compile/functionPath.ts";
@@ -37,6 +38,7 @@ export class RowOutput {
   readonly #from: number;
   readonly #to: number;
   readonly #gathered: (unknown[] | undefined)[];
+  #arena: Arena | undefined;
   #describe: (index: number) => string = (index) => `row ${index}`;
   #operation = "";
   #lacksRecord = false;
@@ -45,9 +47,10 @@ export class RowOutput {
     this.#set = set;
     this.#from = from;
     this.#to = to;
-    this.#gathered = set.columns.map((column) =>
-      column.kind === "encoded" ? Array.from<unknown>({ length: to - from }) : undefined,
-    );
+    this.#gathered = set.columns.map((column) => {
+      if (column.kind === "fixed") return undefined;
+      return Array.from<unknown>({ length: to - from }).fill(column.placed ? unwritten : undefined);
+    });
   }
 
   /**
@@ -55,6 +58,7 @@ export class RowOutput {
    */
   bind(bindings: Bindings, name: string, arena: Arena, describe: (index: number) => string, operation: string): void {
     const { schema, columns } = this.#set;
+    this.#arena = arena;
     this.#describe = describe;
     this.#operation = operation;
     columns.forEach((column, at) => {
@@ -84,25 +88,41 @@ export class RowOutput {
   }
 
   /**
-   * Encodes what was gathered. Rows never written are undefined.
+   * Encodes what was gathered. Rows never written are undefined; of placed columns, they keep their places.
    *
    * @throws SuperstepError NOT_SHIPPABLE if a value cannot travel; the error names its row.
    */
   finish(): WrittenRows {
-    const chunks = this.#gathered.map((values): EncodedChunk | undefined => {
-      if (values === undefined) return undefined;
-      return { from: this.#from, to: this.#to, bytes: sharedCopy(this.#encode(values)) };
+    const chunks = this.#gathered.map((values, at): EncodedChunk | undefined => {
+      const column = this.#set.columns[at];
+      if (values === undefined || column?.kind !== "encoded") return undefined;
+      if (column.placed !== undefined) {
+        this.#place(values, column.placed);
+        return undefined;
+      }
+      const bytes = this.#told(this.#from, () => sharedCopy(encodeValues(values)));
+      return { from: this.#from, to: this.#to, bytes };
     });
     return this.#lacksRecord ? { chunks, metMissing: "record" } : { chunks };
   }
 
-  #encode(values: readonly unknown[]): Uint8Array {
+  #place(values: readonly unknown[], placed: PlacedValues): void {
+    const heap = new ValueHeap(this.#arena!, placed.heap);
+    const places = this.#arena!.view(placed.places);
+    values.forEach((value, at) => {
+      const row = this.#from + at;
+      if (value !== unwritten) places[row] = this.#told(row, () => heap.put(value, places[row]));
+    });
+  }
+
+  /** What `encode` gives; if a value cannot travel, the error tells its row: `first` is that of the first value. */
+  #told<R>(first: number, encode: () => R): R {
     try {
-      return encodeValues(values);
+      return encode();
     } catch (error) {
       if (!(error instanceof SuperstepError && error.code === "NOT_SHIPPABLE")) throw error;
       const path = error.details["path"] as string;
-      const row = this.#describe(this.#from + (error.details["index"] as number));
+      const row = this.#describe(first + (error.details["index"] as number));
       const part = path.replace(/^\[\d+\]\.?/, "");
       const where = part === "" ? row : `${row}, at ${excerpt(part)}`;
       throw new SuperstepError(
@@ -113,6 +133,9 @@ export class RowOutput {
     }
   }
 }
+
+/** Stands in a placed column for a row that keeps its value. */
+const unwritten = Symbol("unwritten");
 
 /** Bytes as a SharedArrayBuffer of exactly their size; no copy if they are one already. */
 export function sharedCopy(bytes: Uint8Array): SharedArrayBuffer {

@@ -36,8 +36,9 @@ export type CompiledSuperstep =
 export function compileSuperstep(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledSuperstep | Refusal {
   const loop = compileFused(scan, apply, rows);
   if (!isRefusal(loop)) return { loop };
-  // Encoded columns are gathered, so that every target must be looked at.
-  const isForAll = apply.program.applyTo === "all" || apply.output.columns.some(({ kind }) => kind === "encoded");
+  // Encoded columns are gathered, so that every target must be looked at; placed ones keep what they had.
+  const isGathered = apply.output.columns.some((column) => column.kind === "encoded" && column.placed === undefined);
+  const isForAll = apply.program.applyTo === "all" || isGathered;
   const alone = compileScan(scan, rows, isForAll);
   return isRefusal(alone) ? alone : { scan: alone, applyRefused: loop };
 }

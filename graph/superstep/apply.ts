@@ -65,6 +65,7 @@ export class ApplyRows {
     this.#output.bind(bindings, "after", arena, (index) => `vertex ${excerpt(idOf(index))}`, operation);
     // Where the program runs on all vertices, it writes all rows itself.
     if (program.applyTo === "received") copyFixed(arena, vertices, output, from, to);
+    copyPlaces(arena, vertices, output, from, to);
     for (const [at, [name, aggregator]] of Object.entries(program.aggregators).entries()) {
       bindings[`aggregator${at}`] = await task.revive(aggregator.of);
       if (aggregator.kind === "sum") bindings[`total${at}`] = this.#sums[name] = new ExactSum();
@@ -101,13 +102,13 @@ export function applyText(input: ApplyInput, message: string): string {
   return `if (has) { ${mark} ${run(message)} } ${keepText(input)}`;
 }
 
-/** Text that keeps what vertex `t` had, for columns that are gathered; those of fixed width were copied whole. */
+/** Text that keeps what vertex `t` had, for columns that are gathered; those of fixed width, and places, were copied whole. */
 function keepText({ vertices, output }: ApplyInput): string {
   if (vertices.schema.kind !== output.schema.kind) {
     return `else { after0[t - afterBase] = ${readExpression(vertices, "before", "t")}; }`;
   }
   const keep = vertices.columns.flatMap((column, at) =>
-    column.kind === "encoded" ? [`after${at}[t - afterBase] = before${at}[t];`] : [],
+    column.kind === "encoded" && column.placed === undefined ? [`after${at}[t - afterBase] = before${at}[t];`] : [],
   );
   return keep.length > 0 ? `else { ${keep.join(" ")} }` : "";
 }
@@ -121,6 +122,15 @@ function copyFixed(arena: Arena, from: ColumnSet, to: ColumnSet, start: number, 
     if (target.validity === undefined) return;
     if (column.validity) copyRange(arena, column.validity, target.validity, start, end);
     else arena.view(target.validity).fill(1, start, end);
+  });
+}
+
+/** Also where all rows are written: a value that is what it was keeps its place. */
+function copyPlaces(arena: Arena, from: ColumnSet, to: ColumnSet, start: number, end: number): void {
+  from.columns.forEach((column, at) => {
+    const target = to.columns[at];
+    if (column.kind !== "encoded" || target?.kind !== "encoded") return;
+    if (column.placed && target.placed) copyRange(arena, column.placed.places, target.placed.places, start, end);
   });
 }
 

@@ -33,6 +33,15 @@ export interface SuperstepReport extends ApplyReport, ScanCounts {
   readonly metMissing?: Missing;
   /** How the functions ran; the first partition alone tells. */
   readonly functions?: readonly FunctionPath[];
+  /** Of the heap of placed values, where there is one. */
+  readonly heap?: HeapUse;
+}
+
+/** Bytes that a host's placed values take before and after; more than the heap has if some found no room. */
+export interface HeapUse {
+  readonly host: number;
+  readonly startBytes: number;
+  readonly endBytes: number;
 }
 
 export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");

@@ -23,6 +23,25 @@ export const algorithms = {
   "breadth-first search": (graph, source) => graph.bfs({ source }),
   "shortest paths to landmarks": (graph, source) => graph.shortestPaths({ landmarks: [source, 3] }),
   "PageRank to a tolerance": (graph) => graph.pageRank({ tolerance: 1e-4, scale: "probability" }),
+  "names and lists": (graph) =>
+    graph
+      .mapEdges(({ srcId, dstId }) => `w${(Number(srcId) * 3 + Number(dstId)) % 5}`)
+      .mapVertices((id) => ({ name: `v${id}`, seen: [Number(id)], rank: 1 / 3 }))
+      .pregel<{ readonly names: string; readonly rank: number }>({
+        initialMessage: { names: "", rank: 0 },
+        vertexProgram: (_id, { name, seen, rank }, message) => ({
+          name: message.rank > rank ? `${name}${message.names}`.slice(-24) : name,
+          seen: [...seen.slice(-5), message.names.length],
+          rank: rank * 0.3 + message.rank * 0.7,
+        }),
+        sendMessage: (edge) => {
+          if (edge.srcAttr.seen.length % 3 !== 0 || edge.attr !== "w4") {
+            edge.sendToDst({ names: edge.attr + edge.srcAttr.name.slice(-3), rank: edge.srcAttr.rank / 7 });
+          }
+        },
+        mergeMessage: (a, b) => ({ names: `${a.names}${b.names}`.slice(0, 40), rank: a.rank + b.rank }),
+        maxSupersteps: 8,
+      }),
   triangles: (graph) => graph.triangleCount(),
 } satisfies Record<string, Algorithm> as Record<string, Algorithm>;
 

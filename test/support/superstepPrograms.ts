@@ -195,6 +195,96 @@ export const programs: Readonly<Record<string, Program>> = {
           maxSupersteps: 3,
         }),
     ),
+  "records with names, of which some change": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id): { name: string; nick: string | null; n: number } => ({ name: `v${id}ü`, nick: null, n: 0 }))
+        .pregel<string>({
+          initialMessage: "",
+          activeDirection: "out",
+          vertexProgram: (id, { name, nick, n }, message) => ({
+            name: n % 3 === 2 ? `${name}${message}`.slice(-40) : name,
+            nick: Number(id) % 4 === n % 4 ? `\u4e16${message.slice(0, 3)}\ud800` : nick,
+            n: n + 1,
+          }),
+          sendMessage: (edge) => {
+            if ((edge.srcAttr.n + edge.attr) % 3 !== 0) edge.sendToDst(`${edge.srcAttr.name}${edge.srcAttr.nick}`);
+          },
+          mergeMessage: (a, b) => `${a.slice(0, 9)}|${b}`,
+          maxSupersteps: 7,
+        }),
+    ),
+  "objects, both ways, of every vertex": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id): { seen: number[]; of: Map<string, number> } => ({ seen: [Number(id)], of: new Map() }))
+        .supersteps<Set<number>>("gossip", {
+          sendMessage: (edge) => {
+            edge.sendToDst(new Set(edge.srcAttr.seen.slice(0, 3)));
+            if (edge.attr > 6) edge.sendToSrc(new Set([edge.dstAttr.seen.length]));
+          },
+          mergeMessage: (a, b) => new Set([...a, ...b]),
+          vertexProgram: (_id, { seen, of }, message) => {
+            seen.push(...message); // its own copy, as at home
+            return { seen: seen.slice(-12), of: new Map([...of, [`${message.size}`, seen.length]]) };
+          },
+          noMessage: { value: new Set([-1]) },
+          aggregators: { longest: { kind: "max", of: (_before, after) => after.seen.length } },
+          maxSupersteps: 6,
+        }),
+    ),
+  "text that grows": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id) => `${id}`)
+        .pregel<string>({
+          initialMessage: "",
+          vertexProgram: (_id, attr, message) => `${attr}${message}`.slice(0, 3000),
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr.slice(0, 1500)),
+          mergeMessage: (a, b) => (a.length < b.length ? `${b}${a}` : `${a}${b}`),
+          maxSupersteps: 9,
+        }),
+    ),
+  "text of edges": async (graph) =>
+    answer(
+      await graph
+        .mapEdges(({ srcId, dstId, attr }) => ({ kind: `k${attr}`, tags: [srcId, dstId] }))
+        .pregel<number>({
+          initialMessage: 1,
+          vertexProgram: (_id, attr, message) => (attr * 7 + message) % 1009,
+          sendMessage: (edge) => edge.sendToDst(edge.srcAttr + edge.attr.kind.length + Number(edge.attr.tags[0])),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 4,
+        }),
+    ),
+  "text of edges, both ways": async (graph) =>
+    answer(
+      await graph
+        .mapEdges(({ attr }) => `e${attr}`)
+        .pregel<string>({
+          initialMessage: "",
+          vertexProgram: (_id, attr, message) => attr + message.length,
+          sendMessage: (edge) => {
+            if (edge.srcAttr % 2 === 0) edge.sendToDst(edge.attr);
+            if (edge.attr !== "e3") edge.sendToSrc(`${edge.attr}${edge.dstAttr}`);
+          },
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 4,
+        }),
+    ),
+  "text that goes missing": async (graph) =>
+    answer(
+      await graph
+        .mapVertices((id): string | null => `v${id}`)
+        .pregel<string>({
+          initialMessage: "!",
+          vertexProgram: (id, attr, message) =>
+            Number(id) % 7 === 0 && message.length > 9 ? null : `${attr ?? "?"}${message}`.slice(-20),
+          sendMessage: (edge) => edge.sendToDst((edge.srcAttr ?? "none").slice(-4)),
+          mergeMessage: (a, b) => a + b,
+          maxSupersteps: 6,
+        }),
+    ),
   "over a vertex cut": async (graph) =>
     answer(await graph.partitionBy("EdgePartition2D", 3).pageRank({ iterations: 3 })),
 };

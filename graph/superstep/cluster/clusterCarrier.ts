@@ -4,14 +4,14 @@
  * snapshot, superstep by superstep, to the same bits.
  */
 import { allocateColumns, freeColumns } from "../../../core/column/columnSet.ts";
-import type { ColumnSet } from "../../../core/column/types.ts";
+import type { ColumnSet, StoredColumn } from "../../../core/column/types.ts";
 import { assert, hasCode, SuperstepError } from "../../../core/errors.ts";
 import type { Carrier, CarrierSpec, Generation, GlobalValues, SuperstepOutcome } from "../carrier.ts";
 import { LocalCarrier } from "../localCarrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
 import { Deployment, type NextState, type VertexState } from "./deployment.ts";
 import type { Fleet } from "./fleet.ts";
-import { edgesRead, whyAtHome } from "./remoteReads.ts";
+import { whyAtHome } from "./remoteReads.ts";
 
 /** A state, and the superstep that left it. */
 interface Milestone {
@@ -75,7 +75,7 @@ export class ClusterCarrier implements Carrier {
     const journey = this.#journey;
     if (journey === undefined || journey.now === journey.snapshots[0]) return this.#home.lend(borrow);
     await this.#atPresent(journey);
-    return borrow(journey.now.state as Generation);
+    return borrow(wholeOf(journey.now.state));
   }
 
   async restore(generation: Generation): Promise<void> {
@@ -101,9 +101,8 @@ export class ClusterCarrier implements Carrier {
   #setOut(superstep: number): Promise<Journey | undefined> {
     return this.#home.lend(async (generation) => {
       const start: VertexState = generation ?? { columns: this.#spec.vertices, areAllActive: true };
-      const { shape, scan } = this.#spec;
-      const edges = scan.reads.edge ? edgesRead(this.#spec) : undefined;
-      if (whyAtHome(shape, start.columns, edges) !== undefined) return undefined;
+      const { shape } = this.#spec;
+      if (whyAtHome(shape) !== undefined) return undefined;
       const now: Milestone = { superstep, state: start };
       const journey: Journey = {
         buffers: [undefined, undefined],
@@ -165,10 +164,12 @@ export class ClusterCarrier implements Carrier {
   /** Brings the last snapshot to the executors that are there, unless a deployment stands. */
   async #deploy(journey: Journey): Promise<void> {
     if (journey.deployment !== undefined) return;
-    const deployment = await Deployment.create(this.#spec, this.#fleet, this.#fleet.executors);
+    const last = journey.snapshots.at(-1)!;
+    const { columns } = last.state;
+    const deployment = await Deployment.create(this.#spec, this.#fleet, this.#fleet.executors, columns);
     journey.deployment = deployment;
-    journey.now = journey.snapshots.at(-1)!;
-    await deployment.load(journey.now.state);
+    journey.now = last;
+    await deployment.load(last.state);
   }
 
   async #step(journey: Journey, number: number): Promise<SuperstepOutcome> {
@@ -198,8 +199,9 @@ export class ClusterCarrier implements Carrier {
     if (snapshots.includes(now)) return;
     const overwritten = snapshots.findIndex(({ state }) => state.columns === now.state.columns);
     if (overwritten >= 0) snapshots.splice(overwritten, 1);
-    await journey.deployment!.gather(now.state);
-    snapshots.push(now);
+    const values = await journey.deployment!.gather(now.state);
+    if (values !== undefined) journey.now = { ...now, state: { ...now.state, values } };
+    snapshots.push(journey.now);
     const taking = new Set(journey.deployment!.hosts);
     const joined = this.#fleet.executors.filter(({ id }) => !taking.has(id));
     if (joined.length > 0 && taking.size < this.#spec.shape.topology.partitions.length)
@@ -236,7 +238,7 @@ export class ClusterCarrier implements Carrier {
     this.#journey = undefined;
     const kept = buffers.find((buffer) => buffer?.columns === now.state.columns);
     for (const buffer of buffers) if (buffer !== kept) this.#free(buffer);
-    if (kept !== undefined) await this.#home.restore({ ...kept, areAllActive: now.state.areAllActive });
+    if (kept !== undefined) await this.#home.restore(wholeOf(now.state));
   }
 
   async #abandon(): Promise<void> {
@@ -264,6 +266,16 @@ export class ClusterCarrier implements Carrier {
     freeColumns(this.#fleet.arena, state.columns);
     this.#fleet.arena.free(state.received);
   }
+}
+
+/** A state that is in the driver's arena, or was brought there, with the values of its encoded columns. */
+function wholeOf({ columns: set, received, areAllActive, values }: VertexState): Generation {
+  assert(received, "a state after a superstep says who received");
+  const columns = set.columns.map((column, at): StoredColumn => {
+    const chunks = values?.[at];
+    return chunks === undefined ? column : { kind: "encoded", chunks };
+  });
+  return { columns: { ...set, columns }, received, areAllActive };
 }
 
 function hasMissing({ metMissing }: SuperstepReport): boolean {

@@ -2,7 +2,7 @@
  * A run's place on executors: its partitions pinned to them, their rows copied there, and who mirrors what. Whatever it is
  * asked fails with HOST_LOST when one of the executors is lost; then it is of no more use.
  */
-import type { ColumnRef, ColumnSet, StoredColumn } from "../../../core/column/types.ts";
+import type { ColumnRef, ColumnSet, EncodedChunk, StoredColumn } from "../../../core/column/types.ts";
 import { assert, SuperstepError } from "../../../core/errors.ts";
 import type { StageSpec } from "../../../core/schedule/job.ts";
 import type { Deferred } from "../../deferred.ts";
@@ -14,8 +14,12 @@ import { SentMessages, writeSentRef, type SendingSuperstep, type SendsInput } fr
 import type { SuperstepReport } from "../superstep.ts";
 import { copyColumns, hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
+import { nextMailbox } from "./mailbox.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
+import { isEncoded, PlacedColumns, type HostRows } from "./placedColumns.ts";
+import type { PlacedRange } from "./placeValues.ts";
 import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
+import { spansOf } from "./spans.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
   receiveMirrorsRef,
@@ -31,15 +35,18 @@ export interface VertexState {
   /** One byte a vertex, 1 for those that received a message; absent at the start, where all are active. */
   readonly received?: ColumnRef<"uint8">;
   readonly areAllActive: boolean;
+  /** By column, the values of encoded ones in a snapshot; else they are in the columns, or on executors alone. */
+  readonly values?: EncodedValues;
 }
+
+/** The values of encoded columns, by column. */
+export type EncodedValues = readonly (readonly EncodedChunk[] | undefined)[];
 
 /** Where a superstep writes. */
 export interface NextState {
   readonly columns: ColumnSet;
   readonly received: ColumnRef<"uint8">;
 }
-
-let lastMailbox = 0;
 
 export class Deployment {
   readonly #spec: CarrierSpec;
@@ -52,6 +59,9 @@ export class Deployment {
   #lease: Lease;
   /** True once mirrors have messages instead of attributes. */
   #hasShippedMessages = false;
+  readonly #edges: ColumnSet;
+  readonly #values: PlacedColumns | undefined;
+  readonly #edgeValues: PlacedColumns | undefined;
   /** The mailbox that the next superstep waits for. */
   #awaits: number | undefined;
 
@@ -61,6 +71,7 @@ export class Deployment {
     ranges: readonly HostRange[],
     mirrors: Deferred<readonly Mirrors[]> | undefined,
     routes: readonly Mirrors[],
+    columns: ColumnSet,
   ) {
     this.#spec = spec;
     this.#fleet = fleet;
@@ -70,16 +81,34 @@ export class Deployment {
     this.#leaseAt = allocateLease(fleet.arena, spec.operation);
     this.#lease = renewLease(fleet.arena, this.#leaseAt);
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
+    this.#edges = edgesRead(spec);
+    const { operation, signal } = spec;
+    const options = { fleet, operation, signal, lease: this.#lease };
+    if (isEncoded(columns)) {
+      const tasks = this.#tasks().map(({ host, partitions }) => ({ host, ranges: partitions }));
+      this.#values = new PlacedColumns({ ...options, tasks, routes, shipped: columnsRead(spec.scan, columns) });
+    }
+    if (spec.scan.reads.edge && isEncoded(this.#edges)) {
+      this.#edgeValues = new PlacedColumns({ ...options, tasks: this.#edgeTasks(), routes: [], shipped: [] });
+    }
   }
 
-  /** Places the partitions on `hosts`, and copies there what they do not have: rows, ids, edge columns, routes. */
-  static async create(spec: CarrierSpec, fleet: Fleet, hosts: readonly HostShare[]): Promise<Deployment> {
-    const { shape, scan, apply, vertices } = spec;
+  /**
+   * Places the partitions on `hosts`, and copies there what they do not have: rows, ids, edge columns, routes. `columns`: of
+   * the state that it will be given first; all others have columns like these.
+   */
+  static async create(
+    spec: CarrierSpec,
+    fleet: Fleet,
+    hosts: readonly HostShare[],
+    columns: ColumnSet,
+  ): Promise<Deployment> {
+    const { shape, scan, apply } = spec;
     if (hosts.length === 0) throw new SuperstepError("HOST_LOST", `${spec.operation}: no executor is left`);
     const ranges = placePartitions(shape.topology.partitions, hosts);
-    const isShipped = columnsRead(scan, vertices).length > 0 || readsMarks(scan, apply);
+    const isShipped = columnsRead(scan, columns).length > 0 || readsMarks(scan, apply);
     if (ranges.length === 1 || !isShipped) {
-      const deployment = new Deployment(spec, fleet, ranges, undefined, []);
+      const deployment = new Deployment(spec, fleet, ranges, undefined, [], columns);
       return deployment.#filled();
     }
     const { inRows, outRows } = rowsWalked(scan);
@@ -93,7 +122,7 @@ export class Deployment {
     mirrors.retain();
     try {
       const routes = await mirrors.use((made) => made);
-      return await new Deployment(spec, fleet, ranges, mirrors, routes).#filled();
+      return await new Deployment(spec, fleet, ranges, mirrors, routes, columns).#filled();
     } catch (error) {
       await mirrors.release();
       throw error;
@@ -122,10 +151,13 @@ export class Deployment {
       }
       await copyColumns(this.#fleet, range.host, columns);
     });
+    const { columns } = state.columns;
+    const inColumns = columns.map((column) => (column.kind === "encoded" ? column.chunks : undefined));
+    await this.#values?.load(state.columns, state.values ?? inColumns);
   }
 
-  /** Copies a state to the driver's arena: from each host its own vertices. */
-  async gather({ columns, received }: VertexState): Promise<void> {
+  /** Copies a state to the driver's arena: from each host its own vertices. Returns the values of encoded columns. */
+  async gather({ columns, received }: VertexState): Promise<EncodedValues | undefined> {
     const { arena } = this.#fleet;
     const whole = [...columnsOf(columns).map(({ column }) => column), ...(received === undefined ? [] : [received])];
     await this.#onEach(async ({ host, from, to }) => {
@@ -135,6 +167,7 @@ export class Deployment {
         whole.map((column) => arena.slice(column, from, to)),
       );
     });
+    return this.#values?.gather(columns);
   }
 
   /** One superstep, from a state that the hosts hold to the next. */
@@ -144,10 +177,29 @@ export class Deployment {
     next: NextState,
     globals: GlobalValues,
   ): Promise<Required<SuperstepOutcome>> {
+    const values = this.#values;
+    for (;;) {
+      await values?.makeRoom(before.columns);
+      const { sending, ...outcome } = await this.#attempt(name, before, next, globals);
+      const { reports, shipping } = outcome;
+      if ((await values?.wasFull(before.columns, reports, shipping.bytes)) === true) continue;
+      if (reports.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
+      return outcome;
+    }
+  }
+
+  async #attempt(
+    name: string,
+    before: VertexState,
+    next: NextState,
+    globals: GlobalValues,
+  ): Promise<Required<SuperstepOutcome> & { readonly sending: SendingSuperstep }> {
     const { shape, scan, apply, operation, signal } = this.#spec;
     const { ids } = shape.topology;
     const asJavaScript = this.#spec.driver.config.compile === 0;
-    const input = { program: scan, ids, vertices: before.columns, edges: edgesRead(this.#spec), asJavaScript };
+    const vertices = this.#values?.placed(before.columns) ?? before.columns;
+    const edges = this.#edgeValues?.placed(this.#edges) ?? this.#edges;
+    const input = { program: scan, ids, vertices, edges, asJavaScript };
     const { received } = before;
     const rows = await shape.scanRows(scan.sendsTo);
     const scanned = before.areAllActive || received === undefined ? input : { ...input, active: received };
@@ -155,8 +207,8 @@ export class Deployment {
       operation,
       program: apply,
       ids,
-      vertices: before.columns,
-      output: next.columns,
+      vertices,
+      output: this.#values?.placed(next.columns) ?? next.columns,
       received: next.received,
       globals,
     };
@@ -169,19 +221,11 @@ export class Deployment {
       shipped: this.#shipped(sending),
       lease: this.#lease,
     };
-    const { partitions } = shape.topology;
-    const tasks = this.#ranges.flatMap((range) =>
-      cutTasks(partitions, range).map(({ from, to }): ShippedTask => ({
-        host: range.host,
-        partitions: partitions.slice(from, to).map((own, at) => ({
-          from: own.from,
-          to: own.to,
-          rows: rows[from + at]!,
-          partition: from + at,
-        })),
-      })),
-    );
-    const sends = ++lastMailbox;
+    const tasks = this.#tasks().map(({ host, partitions }): ShippedTask => ({
+      host,
+      partitions: partitions.map((own) => ({ ...own, rows: rows[own.partition]! })),
+    }));
+    const sends = nextMailbox();
     const isShipping = this.#routes.length > 0;
     const shipping = { bytes: 0, computeMs: 0, shipMs: 0, waitMs: 0 };
     const reports = await this.#fleet.runJob<readonly SuperstepReport[]>(
@@ -217,9 +261,7 @@ export class Deployment {
       },
     );
     if (isShipping) this.#awaits = sends;
-    const all = reports.flat();
-    if (all.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
-    return { reports: all, shipping };
+    return { reports: reports.flat(), shipping, sending };
   }
 
   /** With messages written down, unless others' messages would be read that nobody ships. */
@@ -245,6 +287,33 @@ export class Deployment {
     const read = columnsRead(scan.program, apply.vertices);
     const of = ({ columns }: ColumnSet): StoredColumn[] => read.map((at) => columns[at]!);
     return { before: of(apply.vertices), after: of(apply.output), isKept };
+  }
+
+  /** The partitions of each task: their numbers, and their vertices. */
+  #tasks(): { readonly host: number; readonly partitions: readonly PlacedRange[] }[] {
+    const { partitions } = this.#spec.shape.topology;
+    return this.#ranges.flatMap((range) =>
+      cutTasks(partitions, range).map(({ from, to }) => ({
+        host: range.host,
+        partitions: partitions.slice(from, to).map((own, at) => ({ from: own.from, to: own.to, partition: from + at })),
+      })),
+    );
+  }
+
+  /** The edges that each host reads: those of its rows, or all where rows by source name edges of any partition. */
+  #edgeTasks(): HostRows[] {
+    const { shape, scan } = this.#spec;
+    const { partitions, numEdges } = shape.topology;
+    if (rowsWalked(scan).outRows) {
+      return this.hosts.map((host) => ({ host, ranges: [{ partition: 0, from: 0, to: numEdges }] }));
+    }
+    return this.#tasks().map(({ host, partitions: own }) => ({
+      host,
+      ranges: own.map(({ partition }) => {
+        const { firstEdge, neighbours } = partitions[partition]!.inRows;
+        return { partition, from: firstEdge, to: firstEdge + neighbours.length };
+      }),
+    }));
   }
 
   /** On each host, what its own vertices send and those of others that its rows read. */
@@ -274,8 +343,7 @@ export class Deployment {
         this.hosts.filter((host) => isAlive.has(host)).map((host) => copyColumns(this.#fleet, host, [this.#leaseAt])),
       );
     }
-    arena.free(this.#leaseAt);
-    this.#sent.free();
+    this.#free();
     await this.#mirrors?.release();
   }
 
@@ -283,10 +351,17 @@ export class Deployment {
     try {
       await this.#fill();
     } catch (error) {
-      this.#fleet.arena.free(this.#leaseAt);
+      this.#free();
       throw error;
     }
     return this;
+  }
+
+  #free(): void {
+    this.#fleet.arena.free(this.#leaseAt);
+    this.#sent.free();
+    this.#values?.free();
+    this.#edgeValues?.free();
   }
 
   async #fill(): Promise<void> {
@@ -294,7 +369,7 @@ export class Deployment {
     const { arena } = this.#fleet;
     const { ids, partitions } = shape.topology;
     const rows = await shape.scanRows(scan.sendsTo);
-    const edges = scan.reads.edge ? columnsOf(edgesRead(this.#spec)) : [];
+    const edges = scan.reads.edge ? columnsOf(this.#edges) : [];
     const idColumns = ids.kind === "string" ? [ids.offsets, ids.bytes] : [ids.ids];
     const copies = hostCopies(this.#fleet);
     await this.#onEach(async ({ host, firstPartition, endPartition }) => {
@@ -324,6 +399,8 @@ export class Deployment {
       await copies.provide(host, wanted);
       await copyColumns(this.#fleet, host, [this.#leaseAt]);
     });
+    const inColumns = this.#edges.columns.map((column) => (column.kind === "encoded" ? column.chunks : undefined));
+    await this.#edgeValues?.load(this.#edges, inColumns);
   }
 
   /** All have ended, well or not, before this does: nothing is copied behind the back of what follows. */
@@ -340,21 +417,4 @@ function columnsOf({ columns }: ColumnSet): { readonly column: ColumnRef; readon
     const data = { column: column.data, at };
     return column.validity === undefined ? [data] : [data, { column: column.validity, at }];
   });
-}
-
-/** Vertices apart by less than this are copied in one run, with what lies between. */
-const minGap = 512;
-/** As many runs at most, or a few more. */
-const maxSpans = 1024;
-
-/** Ranges that cover `vertices`, which ascend, in [0, numVertices). */
-export function spansOf(vertices: Uint32Array, numVertices: number): { from: number; to: number }[] {
-  const gap = Math.max(minGap, Math.ceil(numVertices / maxSpans));
-  const spans: { from: number; to: number }[] = [];
-  let last: { from: number; to: number } | undefined;
-  for (const vertex of vertices) {
-    if (last !== undefined && vertex - last.to < gap) last.to = vertex + 1;
-    else spans.push((last = { from: vertex, to: vertex + 1 }));
-  }
-  return spans;
 }

@@ -18,6 +18,12 @@ export interface Mirrors {
   readonly bounds: ColumnRef<"uint32">;
 }
 
+/** The vertices of one partition that the host of a route mirrors. */
+export function listOf(arena: Arena, { vertices, bounds }: Mirrors, partition: number): Uint32Array {
+  const starts = arena.view(bounds);
+  return arena.view(arena.slice(vertices, starts[partition]!, starts[partition + 1]!));
+}
+
 /** A range of vertices, as a partition is one. */
 interface VertexRange {
   readonly from: number;

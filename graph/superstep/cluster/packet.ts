@@ -195,6 +195,11 @@ function selected(packet: Uint8Array, form: number, count: number, list: Uint32A
   return vertices;
 }
 
+/** The vertices that a packet is about. `changed`: as for `packChanged`. */
+export function changedOf(list: Uint32Array, changed: Uint8Array | undefined): Uint32Array {
+  return changed === undefined ? list : list.filter((vertex) => changed[vertex] !== 0);
+}
+
 /** The vertices of the list that changed. */
 function select(list: Uint32Array, changed: Uint8Array, count: number): Uint32Array {
   const vertices = new Uint32Array(count);

@@ -57,18 +57,7 @@ export function edgesRead({ edges, scan }: Pick<CarrierSpec, "edges" | "scan">):
   };
 }
 
-/**
- * Why supersteps run on the driver's own threads though there are executors; undefined if they do not have to. `edges`: the
- * columns of edges that are read, undefined if none is.
- */
-export function whyAtHome(
-  { cut }: Pick<Shape, "cut">,
-  vertices: ColumnSet,
-  edges: ColumnSet | undefined,
-): string | undefined {
-  if (cut !== undefined) return "the graph has an explicit vertex cut";
-  const isEncoded = ({ columns }: ColumnSet): boolean => columns.some(({ kind }) => kind === "encoded");
-  if (isEncoded(vertices)) return "an attribute of its vertices is a string or an object";
-  if (edges !== undefined && isEncoded(edges)) return "an attribute of its edges is read that is a string or an object";
-  return undefined;
+/** Why supersteps run on the driver's own threads though there are executors; undefined if they do not have to. */
+export function whyAtHome({ cut }: Pick<Shape, "cut">): string | undefined {
+  return cut === undefined ? undefined : "the graph has an explicit vertex cut";
 }

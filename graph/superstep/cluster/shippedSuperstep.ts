@@ -9,8 +9,9 @@ import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/h
 import type { Receiver } from "../../../core/schedule/job.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
 import { holds, type Lease } from "./lease.ts";
-import type { Mirrors } from "./mirrors.ts";
+import { listOf, type Mirrors } from "./mirrors.ts";
 import { carryRows, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
+import { addValues, carryPlaces, fixedOf, fullReport, heapOf, takeValues } from "./placedSuperstep.ts";
 
 /** What all partitions of a superstep share. */
 export interface ShippedInput extends SuperstepInput {
@@ -52,18 +53,22 @@ export async function superstepAndShip(
   const { arena } = task;
   const { apply, routes, shipped } = input;
   const reports: SuperstepReport[] = [];
+  const heap = heapOf(arena, apply.output);
   for (const rows of partitions) {
+    const startBytes = heap?.usedBytes ?? 0;
+    if (heap?.isFull === true) return [...reports, fullReport({ host, startBytes, endBytes: startBytes })];
     const report = await superstep(input, rows, task);
-    reports.push(report);
+    reports.push(heap === undefined ? report : { ...report, heap: { host, startBytes, endBytes: heap.usedBytes } });
     if (report.metMissing !== undefined) break;
     if (routes.length === 0) continue;
-    const lanes = lanesOf(arena, shipped.after);
+    const lanes = lanesOf(arena, fixedOf(shipped.after));
     const before = lanesBefore(input, arena);
     const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
     for (const route of routes) {
       if (route.host === host) continue;
-      const bytes = packChanged(rows.partition, listOf(arena, route, rows.partition), changed, lanes, before);
-      if (bytes !== undefined) task.deliver(route.host, bytes);
+      const list = listOf(arena, route, rows.partition);
+      const bytes = packChanged(rows.partition, list, changed, lanes, before);
+      if (bytes !== undefined) task.deliver(route.host, addValues(arena, bytes, list, changed, shipped));
     }
   }
   return reports;
@@ -83,25 +88,25 @@ export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, are
     const numPartitions = route.bounds.length - 1;
     const list = (partition: number): Uint32Array | undefined =>
       partition < numPartitions ? listOf(arena, route, partition) : undefined;
-    unpack(message.bytes, list, lanesOf(arena, shipped.after), lanesBefore(input, arena), (vertices) => {
+    const { packet, place } = takeValues(arena, message.bytes, shipped.after);
+    unpack(packet, list, lanesOf(arena, fixedOf(shipped.after)), lanesBefore(input, arena), (vertices) => {
+      place(vertices);
       for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
     });
-  } else if (apply.program.applyTo === "received") {
-    const vertices = arena.view(route.vertices);
+    return;
+  }
+  const vertices = arena.view(route.vertices);
+  carryPlaces(arena, vertices, shipped);
+  if (apply.program.applyTo === "received") {
     if (shipped.isKept) {
-      for (const [at, column] of shipped.after.entries()) carryRows(arena, shipped.before[at]!, column, vertices);
+      const before = fixedOf(shipped.before);
+      for (const [at, column] of fixedOf(shipped.after).entries()) carryRows(arena, before[at]!, column, vertices);
     }
     for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 0;
   }
 };
 
-/** The vertices of one partition that the host of a route mirrors. */
-function listOf(arena: Arena, { vertices, bounds }: Mirrors, partition: number): Uint32Array {
-  const starts = arena.view(bounds);
-  return arena.view(arena.slice(vertices, starts[partition]!, starts[partition + 1]!));
-}
-
 /** What lanes were a generation ago; nothing where that is not known of all mirrors. */
 function lanesBefore({ apply, shipped }: ShippedInput, arena: Arena): Lane[] {
-  return shipped.isKept || apply.program.applyTo === "all" ? lanesOf(arena, shipped.before) : [];
+  return shipped.isKept || apply.program.applyTo === "all" ? lanesOf(arena, fixedOf(shipped.before)) : [];
 }

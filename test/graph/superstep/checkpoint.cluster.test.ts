@@ -71,6 +71,24 @@ const algorithms: Record<string, Algorithm> = {
         maxSupersteps: 14,
         ...options,
       }),
+  "text and objects": (ctx, options) =>
+    graphOf(ctx, arcs, 3)
+      .mapVertices((id) => ({ name: `v${id}`, seen: [Number(id)], n: 0 }))
+      .pregel<string>({
+        initialMessage: "",
+        vertexProgram: (_id, { name, seen, n }, message) => ({
+          name: n % 2 === 0 ? `${name}${message}`.slice(-30) : name,
+          seen: [...seen.slice(-4), message.length],
+          n: n + 1,
+        }),
+        sendMessage: (edge) => {
+          if (edge.attr < 7) edge.sendToDst(`${edge.srcAttr.name.slice(0, 4)}${edge.srcAttr.seen.length}`);
+          else edge.sendToSrc(edge.dstAttr.name.slice(0, 2));
+        },
+        mergeMessage: (a, b) => `${a}${b}`.slice(0, 50),
+        maxSupersteps: 14,
+        ...options,
+      }),
 };
 
 async function resultOf({ graph, supersteps, converged }: Ran) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { spansOf } from "../../../../graph/superstep/cluster/deployment.ts";
+import { spansOf } from "../../../../graph/superstep/cluster/spans.ts";
 import { findMirrors, freeMirrors } from "../../../../graph/superstep/cluster/mirrors.ts";
 import { placePartitions } from "../../../../graph/superstep/cluster/placement.ts";
 import { everything, useParts } from "../../../../graph/parts.ts";

@@ -53,7 +53,13 @@ describe("supersteps whose executors die", () => {
   afterEach(() => cluster.whole(3));
   afterAll(async () => expect(await usedAfterGarbage(cluster.context)).toBe(0));
 
-  const chosen = ["PageRank, rounds", "connected components", "shortest paths, weighted", "records, either, both ways"];
+  const chosen = [
+    "PageRank, rounds",
+    "connected components",
+    "shortest paths, weighted",
+    "records, either, both ways",
+    "records with names, of which some change",
+  ];
   const numSeeds = Number(process.env["SUPERSTEP_KILLS"] ?? 4);
   const cases = chosen.flatMap((name) => Array.from({ length: numSeeds }, (_, seed) => [name, seed] as const));
 
