@@ -5,7 +5,7 @@
  * Output      vertex attribute = number of triangles, 0 where there is none; `total` = their sum / 3
  * Method      the kernel `kernels/triangles.ts`; with executors, sets of neighbours by `aggregateMessages`
  * Messages    without the kernel, two per edge of a triangle, of one id and one number each
- * Memory      kernel: 4 bytes an edge, 32 a vertex, 8 more for each thread; else each vertex's neighbours as a list
+ * Memory      kernel: 14 bytes an edge at most, 32 a vertex, 5 more for each thread; else each vertex's neighbours as a list
  * Reference   GraphX's TriangleCount, which wants its input canonical
  */
 import type { Graph } from "../graph.ts";

@@ -17,11 +17,11 @@ export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, 
 export { checkWeights, initDistances, relax, split } from "./sssp.as";
 export {
   clear,
-  countHigher,
+  copyDistinct,
+  countDistinct,
   countTriangles,
-  dropRepeated,
-  fillHigher,
   rankByDegree,
+  rankEnds,
   startLists,
   sumCounts,
 } from "./triangles.as";

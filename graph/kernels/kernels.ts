@@ -144,27 +144,28 @@ export interface Kernels {
 
   clear(address: Address, numBytes: number): void;
   rankByDegree(rowStart: Address, outDegrees: Address, numVertices: number, buckets: Address, ranks: Address): void;
-  countHigher(rowStart: Address, neighbours: Address, from: number, to: number, ranks: Address, counts: Address): void;
-  startLists(counts: Address, numVertices: number, starts: Address): void;
-  fillHigher(
+  rankEnds(a: Address, b: Address, ranks: Address, length: number, isHigher: boolean, out: Address): void;
+  countDistinct(rowStart: Address, neighbours: Address, from: number, to: number, counts: Address): void;
+  startLists(counts: Address, numRows: number, starts: Address): void;
+  copyDistinct(
     rowStart: Address,
     neighbours: Address,
     from: number,
     to: number,
-    ranks: Address,
-    cursors: Address,
+    starts: Address,
     higher: Address,
   ): void;
-  dropRepeated(from: number, to: number, starts: Address, ends: Address, higher: Address, marks: Address): void;
   countTriangles(
     from: number,
     to: number,
     starts: Address,
-    ends: Address,
     higher: Address,
+    lowerStart: Address,
+    lowers: Address,
+    entries: Address,
     marks: Address,
     counts: Address,
-  ): void;
+  ): number;
   sumCounts(
     counts: Address,
     stride: number,

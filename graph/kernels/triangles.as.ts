@@ -1,7 +1,10 @@
 /**
- * Triangles over adjacency that leads to higher ranks only; see `triangles.ts`.
+ * Triangles over adjacency that leads to higher ranks; see `triangles.ts`.
  */
-import { bit, setDouble, setWord, word } from "./words.as";
+import { setDouble, setWord, word } from "./words.as";
+
+/** Lists that are fetched from memory together. */
+const listsAhead: u32 = 32;
 
 /** The number of edges at a vertex, cut off where it no longer matters how many. */
 function degree(rowStart: usize, outDegrees: usize, v: u32, limit: u32): u32 {
@@ -29,104 +32,112 @@ export function rankByDegree(rowStart: usize, outDegrees: usize, numVertices: u3
   }
 }
 
-/** Counts, for the lower end of each edge into [from, to), an edge to the higher one. */
-export function countHigher(rowStart: usize, neighbours: usize, from: u32, to: u32, ranks: usize, counts: usize): void {
-  for (let v = from; v < to; v++) {
-    const own = word(ranks, v);
-    const end = word(rowStart, v + 1);
-    for (let entry = word(rowStart, v); entry < end; entry++) {
-      const other = word(ranks, word(neighbours, entry));
-      if (other != own) atomic.add<u32>(counts + ((<usize>min(own, other)) << 2), 1);
-    }
+/** The lower ranks, or the higher ones, of the ends of `length` edges. */
+export function rankEnds(a: usize, b: usize, ranks: usize, length: u32, isHigher: bool, out: usize): void {
+  for (let i: u32 = 0; i < length; i++) {
+    const x = word(ranks, word(a, i));
+    const y = word(ranks, word(b, i));
+    setWord(out, i, isHigher ? max(x, y) : min(x, y));
   }
 }
 
-/** Where the list of each rank starts; `counts` become cursors. */
-export function startLists(counts: usize, numVertices: u32, starts: usize): void {
+/** How many entries of each ascending row of [from, to) are distinct, and not the row itself. */
+export function countDistinct(rowStart: usize, neighbours: usize, from: u32, to: u32, counts: usize): void {
+  for (let row = from; row < to; row++) {
+    const end = word(rowStart, row + 1);
+    let last = row;
+    let count: u32 = 0;
+    for (let entry = word(rowStart, row); entry < end; entry++) {
+      const other = word(neighbours, entry);
+      count += u32(other != last) & u32(other != row);
+      last = other;
+    }
+    setWord(counts, row, count);
+  }
+}
+
+/** Where each row starts if it has as many entries as are counted. */
+export function startLists(counts: usize, numRows: u32, starts: usize): void {
   let start: u32 = 0;
-  for (let rank: u32 = 0; rank < numVertices; rank++) {
-    const count = word(counts, rank);
-    setWord(starts, rank, start);
-    setWord(counts, rank, start);
+  for (let row: u32 = 0; row < numRows; row++) {
+    const count = word(counts, row);
+    setWord(starts, row, start);
     start += count;
   }
-  setWord(starts, numVertices, start);
+  setWord(starts, numRows, start);
 }
 
-/** Appends to the list of the lower end of each edge into [from, to) the higher one. */
-export function fillHigher(
+/** Copies what `countDistinct` counted. */
+export function copyDistinct(
   rowStart: usize,
   neighbours: usize,
   from: u32,
   to: u32,
-  ranks: usize,
-  cursors: usize,
+  starts: usize,
   higher: usize,
 ): void {
-  for (let v = from; v < to; v++) {
-    const own = word(ranks, v);
-    const end = word(rowStart, v + 1);
-    for (let entry = word(rowStart, v); entry < end; entry++) {
-      const other = word(ranks, word(neighbours, entry));
-      if (other == own) continue;
-      const at = atomic.add<u32>(cursors + ((<usize>min(own, other)) << 2), 1);
-      setWord(higher, at, max(own, other));
+  for (let row = from; row < to; row++) {
+    const end = word(rowStart, row + 1);
+    let at = word(starts, row);
+    let last = row;
+    for (let entry = word(rowStart, row); entry < end; entry++) {
+      const other = word(neighbours, entry);
+      if (other != last && other != row) setWord(higher, at++, other);
+      last = other;
     }
-  }
-}
-
-/** Lists of ranks [from, to) without repetitions: `ends` says where each ends. `marks`: bits, all clear before and after. */
-export function dropRepeated(from: u32, to: u32, starts: usize, ends: usize, higher: usize, marks: usize): void {
-  for (let rank = from; rank < to; rank++) {
-    const start = word(starts, rank);
-    const last = word(starts, rank + 1);
-    let end = start;
-    for (let entry = start; entry < last; entry++) {
-      const other = word(higher, entry);
-      if (bit(marks, other)) continue;
-      mark(marks, other);
-      setWord(higher, end++, other);
-    }
-    for (let entry = start; entry < end; entry++) unmark(marks, word(higher, entry));
-    setWord(ends, rank, end);
   }
 }
 
 /**
- * Counts the triangles whose lowest rank is in [from, to), at each of their three corners. `counts`: 64 bits a rank, of
- * this thread alone.
+ * Counts the triangles whose middle rank is in [from, to), at each of their corners. Lists of higher ranks are ascending;
+ * row `middle` of `lowers` has the ranks whose lists hold it, and at the same place in `entries` where they do. `marks`, a
+ * byte a rank, all clear before and after, and `counts`, a word a rank, are of this thread alone. A word is enough: no
+ * vertex has more triangles than there are pairs. What it returns means nothing: it keeps loads from being left out.
  */
 export function countTriangles(
   from: u32,
   to: u32,
   starts: usize,
-  ends: usize,
   higher: usize,
+  lowerStart: usize,
+  lowers: usize,
+  entries: usize,
   marks: usize,
   counts: usize,
-): void {
-  for (let low = from; low < to; low++) {
-    const start = word(starts, low);
-    const end = word(ends, low);
-    if (end - start < 2) continue;
-    for (let entry = start; entry < end; entry++) mark(marks, word(higher, entry));
-    let atLow: u64 = 0;
-    for (let entry = start; entry < end; entry++) {
-      const middle = word(higher, entry);
-      const last = word(ends, middle);
-      let atMiddle: u64 = 0;
-      for (let other = word(starts, middle); other < last; other++) {
-        const high = word(higher, other);
-        if (!bit(marks, high)) continue;
-        atMiddle++;
-        add(counts, high, 1);
+): u32 {
+  let touched: u32 = 0;
+  for (let middle = from; middle < to; middle++) {
+    const start = word(starts, middle);
+    const end = word(starts, middle + 1);
+    const lastLower = word(lowerStart, middle + 1);
+    let at = word(lowerStart, middle);
+    if (start == end || at == lastLower) continue;
+    for (let entry = start; entry < end; entry++) store<u8>(marks + <usize>word(higher, entry), 1);
+    let atMiddle: u32 = 0;
+    while (at < lastLower) {
+      const first = at;
+      const last = min(at + listsAhead, lastLower);
+      // touched first, one after the other, so that they come from memory at once
+      for (let i = first; i < last; i++) touched ^= word(higher, word(entries, i)) ^ word(starts, word(lowers, i) + 1);
+      for (; at < last; at++) {
+        const low = word(lowers, at);
+        const end = higher + ((<usize>word(starts, low + 1)) << 2);
+        let atLow: u32 = 0;
+        // without a branch: whether the next rank is marked cannot be foreseen
+        for (let address = higher + ((<usize>word(entries, at) + 1) << 2); address < end; address += 4) {
+          const high = load<u32>(address);
+          const isMarked = <u32>load<u8>(marks + <usize>high);
+          atLow += isMarked;
+          add(counts, high, isMarked);
+        }
+        add(counts, low, atLow);
+        atMiddle += atLow;
       }
-      if (atMiddle != 0) add(counts, middle, atMiddle);
-      atLow += atMiddle;
     }
-    if (atLow != 0) add(counts, low, atLow);
-    for (let entry = start; entry < end; entry++) unmark(marks, word(higher, entry));
+    add(counts, middle, atMiddle);
+    for (let entry = start; entry < end; entry++) store<u8>(marks + <usize>word(higher, entry), 0);
   }
+  return touched;
 }
 
 /** The counts of all threads, `stride` bytes apart, by vertex. */
@@ -140,9 +151,9 @@ export function sumCounts(
   to: u32,
 ): void {
   for (let v = from; v < to; v++) {
-    const at = counts + ((<usize>word(ranks, v)) << 3);
+    const rank = word(ranks, v);
     let total: u64 = 0;
-    for (let thread: u32 = 0; thread < numThreads; thread++) total += load<u64>(at + <usize>(thread * stride));
+    for (let thread: u32 = 0; thread < numThreads; thread++) total += word(counts + <usize>(thread * stride), rank);
     setDouble(totals, v, <f64>total);
   }
 }
@@ -152,16 +163,7 @@ export function clear(address: usize, numBytes: u32): void {
   memory.fill(address, 0, numBytes);
 }
 
-function mark(marks: usize, i: u32): void {
-  const at = marks + ((i >> 5) << 2);
-  store<u32>(at, load<u32>(at) | ((<u32>1) << (i & 31)));
-}
-
-function unmark(marks: usize, i: u32): void {
-  store<u32>(marks + ((i >> 5) << 2), 0);
-}
-
-function add(counts: usize, rank: u32, count: u64): void {
-  const at = counts + ((<usize>rank) << 3);
-  store<u64>(at, load<u64>(at) + count);
+function add(counts: usize, rank: u32, count: u32): void {
+  const at = counts + ((<usize>rank) << 2);
+  store<u32>(at, load<u32>(at) + count);
 }

@@ -1,16 +1,21 @@
 /**
  * Triangles at each vertex.
  *
- * Method      Vertices are ranked by degree, and each pair of neighbours is kept once, at the end of lower rank: so even a
- *             hub's list is short. For each vertex the ranks in its list are marked in a bit set, then the lists of those
- *             are looked through for marked ones: every hit is a triangle, found at its lowest corner and counted at all
- *             three. Parallel edges and opposite ones fall together by the same marks; self-loops are left out.
- * Cost        by the sum over kept pairs of the length of the upper end's list, at most numEdges ^ 1.5; 4 bytes an edge,
- *             20 bytes a vertex and 8 more for each thread, besides out-degrees
- * Reference   Schank, Wagner: Finding, Counting and Listing All Triangles in Large Graphs (2005), "forward" by degree
+ * Method      Vertices are ranked by degree, and each pair of neighbours is kept once, in the list of the lower rank: so even
+ *             a hub's list is short. For each vertex as the middle one of three, the ranks in its list are marked; then, in
+ *             each list that it stands in, the ranks after it are looked through for marked ones. Every hit is a triangle,
+ *             counted at all three corners. The ranks after it are few where the vertex is a hub, and its own list is
+ *             short where it is none. Parallel edges and opposite ones fall together; self-loops are left out.
+ * Cost        by the sum over lists of half their length squared, at most numEdges ^ 1.5; 12 bytes an edge, 4 of them
+ *             only where there is no opposite one, 24 bytes a vertex and 5 more for each thread, besides out-degrees
+ * Reference   Schank, Wagner: Finding, Counting and Listing All Triangles in Large Graphs (2005), "forward" by degree;
+ *             which corner to mark: Ortmann, Brandes: Triangle Listing Algorithms: Back from the Diversion (2014)
  */
+import { uncleared } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { EdgeRun } from "../partition/edgeRun.ts";
+import { orderEdges } from "../partition/orderEdges.ts";
 import { Scratch } from "../partition/scratch.ts";
 import type { TaskRunner } from "../partition/taskRunner.ts";
 import type { Topology } from "../partition/topology.ts";
@@ -25,21 +30,37 @@ export interface CountableRows {
   outDegrees(): Promise<ColumnRef<"uint32">>;
 }
 
-interface TriangleShared extends KernelShared {
-  readonly numVertices: number;
-  readonly numThreads: number;
+/** Rows as three columns see them: row v holds entries [rowStart[v], rowStart[v + 1]). */
+interface Lists {
+  readonly rowStart: ColumnRef<"uint32">;
+  readonly neighbours: ColumnRef<"uint32">;
+}
+
+interface RankShared extends KernelShared {
   readonly rows: FlatRows;
   readonly outDegrees: ColumnRef<"uint32">;
+  readonly buckets: ColumnRef<"uint32">;
   readonly ranks: ColumnRef<"uint32">;
-  /** By rank: the next place in the list while lists are filled, then where each ends. */
-  readonly cursors: ColumnRef<"uint32">;
-  readonly starts: ColumnRef<"uint32">;
-  /** The lists: of each pair of neighbours the higher rank. */
-  readonly higher: ColumnRef<"uint32">;
-  /** Bits by rank, one set a member. */
-  readonly marks: ColumnRef<"uint32">;
+}
+
+interface DistinctShared extends KernelShared {
+  /** By rank the higher ranks among its neighbours, ascending, with repetitions and itself. */
+  readonly repeated: Lists;
+  readonly counts: ColumnRef<"uint32">;
+  /** The same without. */
+  readonly higher: Lists;
+}
+
+interface CountShared extends KernelShared {
+  readonly numThreads: number;
+  readonly ranks: ColumnRef<"uint32">;
+  readonly higher: Lists;
+  /** By rank the ranks in whose lists it stands, and where. */
+  readonly lower: Lists & { readonly order: ColumnRef<"uint32"> };
+  /** A byte a rank, one set a member. */
+  readonly marks: ColumnRef<"uint8">;
   /** Triangles by rank, one set a member. */
-  readonly counts: ColumnRef<"int64">;
+  readonly counts: ColumnRef<"uint32">;
   readonly totals: ColumnRef<"float64">;
 }
 
@@ -49,94 +70,176 @@ export async function trianglesAt(
   rows: CountableRows,
   signal?: AbortSignal,
 ): Promise<{ readonly data: ColumnRef<"float64"> }> {
-  const { numVertices, numEdges, partitions } = rows.topology;
-  const { numThreads, arena } = runner;
+  const { numVertices } = rows.topology;
+  const { numThreads } = runner;
   const outDegrees = await rows.outDegrees();
-  const scratch = new Scratch(arena, "triangleCount");
-  const words = (length: number): ColumnRef<"uint32"> => scratch.allocate("uint32", length);
+  const scratch = new Scratch(runner.arena, "triangleCount");
+  const on = cancelledBy(runner, signal);
   try {
-    const shared: Omit<TriangleShared, "control"> = {
-      numVertices,
+    const ranks = await rankVertices(on, rows.topology, outDegrees, scratch);
+    const higher = await listHigher(on, rows.topology, ranks, scratch);
+    const lower = await listLower(on, numVertices, higher, scratch);
+    const shared: Omit<CountShared, "control"> = {
       numThreads,
-      rows: flatRows(
-        partitions.map(({ inRows }) => inRows),
-        numVertices,
-        scratch,
-      ),
-      outDegrees,
-      ranks: words(numVertices),
-      cursors: words(numVertices + 1),
-      starts: words(numVertices + 1),
-      higher: words(numEdges),
-      marks: words(wordsOfMarks(numVertices) * numThreads),
-      counts: scratch.allocate("int64", numVertices * numThreads),
-      totals: scratch.allocate("float64", numVertices),
+      ranks,
+      higher,
+      lower,
+      marks: scratch.allocate("uint8", strideOf(numVertices) * numThreads, uncleared),
+      counts: scratch.allocate("uint32", strideOf(numVertices) * numThreads, uncleared),
+      totals: scratch.allocate("float64", numVertices, uncleared),
     };
     const operator = operatorRef(import.meta.url, "countAll");
-    await runKernel<true>(runner, { name: "triangleCount", operator, shared, signal }, scratch);
+    await runKernel<true>(on, { name: "triangleCount", operator, shared, signal }, scratch);
     return { data: scratch.keep(shared.totals) };
   } finally {
     scratch.freeAll();
   }
 }
 
-function wordsOfMarks(numVertices: number): number {
-  return 16 * Math.ceil(numVertices / 512);
+/** The runner, each of whose jobs `signal` cancels. */
+function cancelledBy(runner: TaskRunner, signal: AbortSignal | undefined): TaskRunner {
+  if (signal === undefined) return runner;
+  const { numThreads, arena } = runner;
+  return { numThreads, arena, runTasks: (spec, options) => runner.runTasks(spec, { ...options, signal }) };
+}
+
+async function rankVertices(
+  runner: TaskRunner,
+  { numVertices, partitions }: Topology,
+  outDegrees: ColumnRef<"uint32">,
+  scratch: Scratch,
+): Promise<ColumnRef<"uint32">> {
+  const inRows = partitions.map((partition) => partition.inRows);
+  const shared: Omit<RankShared, "control"> = {
+    rows: flatRows(inRows, numVertices, scratch),
+    outDegrees,
+    buckets: scratch.allocate("uint32", numVertices + 1, uncleared),
+    ranks: scratch.allocate("uint32", numVertices, uncleared),
+  };
+  const operator = operatorRef(import.meta.url, "rankAll");
+  await runKernel<true>(runner, { name: "rank vertices by degree", operator, shared }, scratch);
+  scratch.free(shared.rows.rowStart);
+  scratch.free(shared.buckets);
+  return shared.ranks;
 }
 
 /** Operator: a member of the crew. True on its leader. */
-export function countAll(shared: TriangleShared, _member: number, task: TaskContext): true | undefined {
-  const { arena } = task;
-  const { rows, numVertices, numThreads } = shared;
+export function rankAll(shared: RankShared, _member: number, task: TaskContext): true | undefined {
+  const { rows, outDegrees, buckets, ranks } = shared;
   const kernels = kernelsOf(task);
-  const [rowStart, outDegrees, ranks] = [rows.rowStart.offset, shared.outDegrees.offset, shared.ranks.offset];
-  const [cursors, starts, higher] = [shared.cursors.offset, shared.starts.offset, shared.higher.offset];
-  const [counts, totals] = [shared.counts.offset, shared.totals.offset];
-  const byEdges = rowChunks(arena.view(rows.rowStart), rows.numEdges);
-  const byLists = rowChunks(arena.view(shared.starts), rows.numEdges);
-  const byVertices = evenChunks(numVertices);
-  const marksOf = (member: number): number => shared.marks.offset + 4 * wordsOfMarks(numVertices) * member;
-  const countsOf = (member: number): number => counts + 8 * numVertices * member;
-  const phases: Record<Step, Phase> = {
-    flatten: flattenPhase(rows, kernels, arena),
-    clear: (member) => {
-      kernels.clear(marksOf(member), 4 * wordsOfMarks(numVertices));
-      kernels.clear(countsOf(member), 8 * numVertices);
-    },
-    rank: () => kernels.rankByDegree(rowStart, outDegrees, numVertices, cursors, ranks),
-    measure: (chunk) =>
-      kernels.countHigher(rowStart, rows.neighbours, byEdges.from(chunk), byEdges.from(chunk + 1), ranks, cursors),
-    start: () => kernels.startLists(cursors, numVertices, starts),
-    fill: (chunk) => {
-      const [from, to] = [byEdges.from(chunk), byEdges.from(chunk + 1)];
-      kernels.fillHigher(rowStart, rows.neighbours, from, to, ranks, cursors, higher);
-    },
-    dropRepeated: (chunk, member) => {
-      const [from, to] = [byLists.from(chunk), byLists.from(chunk + 1)];
-      kernels.dropRepeated(from, to, starts, cursors, higher, marksOf(member));
-    },
-    count: (chunk, member) => {
-      const [from, to] = [byLists.from(chunk), byLists.from(chunk + 1)];
-      kernels.countTriangles(from, to, starts, cursors, higher, marksOf(member), countsOf(member));
-    },
-    sum: (chunk) => {
-      const [from, to] = [byVertices.from(chunk), byVertices.from(chunk + 1)];
-      kernels.sumCounts(counts, 8 * numVertices, numThreads, ranks, totals, from, to);
-    },
+  const phases = {
+    flatten: flattenPhase(rows, kernels, task.arena),
+    rank: (): void =>
+      kernels.rankByDegree(rows.rowStart.offset, outDegrees.offset, ranks.length, buckets.offset, ranks.offset),
   };
   return joinCrew(shared.control, task, phases, (run) => {
     run("flatten", rows.partitions.length);
-    run("clear", numThreads);
     run("rank", 1);
-    kernels.clear(cursors, 4 * (numVertices + 1));
-    run("measure", byEdges.numChunks);
-    run("start", 1);
-    run("fill", byEdges.numChunks);
-    run("dropRepeated", byLists.numChunks);
-    run("count", byLists.numChunks);
-    run("sum", chunkCount(numVertices));
     return true;
   });
 }
 
-type Step = "flatten" | "clear" | "rank" | "measure" | "start" | "fill" | "dropRepeated" | "count" | "sum";
+/** Each pair of neighbours, once, in the list of the lower rank. */
+async function listHigher(
+  runner: TaskRunner,
+  { numVertices, numEdges, partitions }: Topology,
+  ranks: ColumnRef<"uint32">,
+  scratch: Scratch,
+): Promise<Lists> {
+  const runs = partitions.map(({ inRows }): EdgeRun => {
+    return { kind: "ranked", numEdges: inRows.neighbours.length, rows: inRows, ranks };
+  });
+  const repeated = await orderEdges(runner, { runs, numVertices, withOrder: false }, scratch);
+  const shared: Omit<DistinctShared, "control"> = {
+    repeated,
+    counts: scratch.allocate("uint32", numVertices, uncleared),
+    higher: {
+      rowStart: scratch.allocate("uint32", numVertices + 1, uncleared),
+      neighbours: scratch.allocate("uint32", numEdges, uncleared),
+    },
+  };
+  const operator = operatorRef(import.meta.url, "dropRepeated");
+  const numPairs = await runKernel<number>(runner, { name: "drop repeated edges", operator, shared }, scratch);
+  for (const column of [repeated.rowStart, repeated.neighbours, shared.counts]) scratch.free(column);
+  const { rowStart, neighbours } = shared.higher;
+  return { rowStart, neighbours: runner.arena.slice(neighbours, 0, numPairs) };
+}
+
+/** Operator: a member of the crew. The number of entries that are left on its leader. */
+export function dropRepeated(shared: DistinctShared, _member: number, task: TaskContext): number | undefined {
+  const { arena } = task;
+  const kernels = kernelsOf(task);
+  const { repeated, higher, counts } = shared;
+  const [rowStart, neighbours] = [repeated.rowStart.offset, repeated.neighbours.offset];
+  const byEdges = rowChunks(arena.view(repeated.rowStart), repeated.neighbours.length);
+  const phases: Record<"count" | "start" | "copy", Phase> = {
+    count: (chunk) =>
+      kernels.countDistinct(rowStart, neighbours, byEdges.from(chunk), byEdges.from(chunk + 1), counts.offset),
+    start: () => kernels.startLists(counts.offset, counts.length, higher.rowStart.offset),
+    copy: (chunk) => {
+      const [from, to] = [byEdges.from(chunk), byEdges.from(chunk + 1)];
+      kernels.copyDistinct(rowStart, neighbours, from, to, higher.rowStart.offset, higher.neighbours.offset);
+    },
+  };
+  return joinCrew(shared.control, task, phases, (run) => {
+    run("count", byEdges.numChunks);
+    run("start", 1);
+    run("copy", byEdges.numChunks);
+    return arena.view(higher.rowStart).at(-1)!;
+  });
+}
+
+/** For each rank the lists that hold it. */
+async function listLower(
+  runner: TaskRunner,
+  numVertices: number,
+  { rowStart, neighbours }: Lists,
+  scratch: Scratch,
+): Promise<CountShared["lower"]> {
+  const rows = { numRows: numVertices, firstRow: 0, offsets: rowStart, neighbours, firstEdge: 0 };
+  const runs: EdgeRun[] = [{ kind: "rows", numEdges: neighbours.length, rows, swap: true }];
+  const { order, ...lists } = await orderEdges(runner, { runs, numVertices, withOrder: true }, scratch);
+  return { ...lists, order: order! };
+}
+
+/** Entries of a set of marks or counts: a multiple of 64, so that members share no line of the cache. */
+function strideOf(numVertices: number): number {
+  return 64 * Math.ceil(numVertices / 64);
+}
+
+/** Operator: a member of the crew. True on its leader. */
+export function countAll(shared: CountShared, _member: number, task: TaskContext): true | undefined {
+  const { arena } = task;
+  const { numThreads, ranks, higher, lower, totals } = shared;
+  const kernels = kernelsOf(task);
+  const stride = strideOf(ranks.length);
+  const byLists = rowChunks(arena.view(lower.rowStart), lower.neighbours.length);
+  const byVertices = evenChunks(ranks.length);
+  const marksOf = (member: number): number => shared.marks.offset + stride * member;
+  const countsOf = (member: number): number => shared.counts.offset + 4 * stride * member;
+  const phases: Record<"clear" | "count" | "sum", Phase> = {
+    clear: (member) => {
+      kernels.clear(marksOf(member), stride);
+      kernels.clear(countsOf(member), 4 * stride);
+    },
+    count: (chunk, member) => {
+      const [from, to] = [byLists.from(chunk), byLists.from(chunk + 1)];
+      const [starts, pairs] = [higher.rowStart.offset, higher.neighbours.offset];
+      const [lowerStart, lowers, entries] = [lower.rowStart.offset, lower.neighbours.offset, lower.order.offset];
+      // prettier-ignore
+      kernels.countTriangles(
+        from, to, starts, pairs, lowerStart, lowers, entries, marksOf(member), countsOf(member),
+      );
+    },
+    sum: (chunk) => {
+      const [from, to] = [byVertices.from(chunk), byVertices.from(chunk + 1)];
+      kernels.sumCounts(countsOf(0), 4 * stride, numThreads, ranks.offset, totals.offset, from, to);
+    },
+  };
+  return joinCrew(shared.control, task, phases, (run) => {
+    run("clear", numThreads);
+    run("count", byLists.numChunks);
+    run("sum", chunkCount(ranks.length));
+    return true;
+  });
+}

@@ -3,6 +3,7 @@
  */
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import { kernelsOf } from "../kernels/kernels.ts";
 import { cutRows, openRows, type RowRange } from "./cutRows.ts";
 import { Scratch } from "./scratch.ts";
 import { cutEvenly, taskCount } from "./sections.ts";
@@ -95,12 +96,13 @@ export function measureRows(shared: InShared, { partition, from, to }: RowRange,
 
 /** Operator: counts, for every vertex, the edges in its ranges that start there. */
 export function countSources({ topology }: CountShared, { ranges, counts }: CountTask, task: TaskContext): void {
-  const own = task.arena.view(counts).fill(0);
+  const kernels = kernelsOf(task);
+  task.arena.view(counts).fill(0);
   for (const { partition, from, to } of ranges) {
     task.throwIfCancelled();
-    const { offsets, neighbours } = openRows(topology.partitions[partition]!.inRows, task.arena);
-    const end = offsets[to]!;
-    for (let entry = offsets[from]!; entry < end; entry++) own[neighbours[entry]!]!++;
+    const { offsets, neighbours } = topology.partitions[partition]!.inRows;
+    const [start, end] = [task.arena.view(offsets)[from]!, task.arena.view(offsets)[to]!];
+    kernels.countKeys(neighbours.offset + 4 * start, end - start, 0, counts.offset);
   }
 }
 

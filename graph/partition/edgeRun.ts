@@ -19,7 +19,14 @@ export type EdgeRun =
       readonly dstRank?: ColumnRef<"uint32"> | undefined;
     }
   /** Rows by destination, as a topology has them. `swap`: read as edges in the other direction. */
-  | { readonly kind: "rows"; readonly numEdges: number; readonly rows: EdgeRows; readonly swap: boolean };
+  | { readonly kind: "rows"; readonly numEdges: number; readonly rows: EdgeRows; readonly swap: boolean }
+  /** The same with ranks for vertices, each edge led from the higher rank to the lower. */
+  | {
+      readonly kind: "ranked";
+      readonly numEdges: number;
+      readonly rows: EdgeRows;
+      readonly ranks: ColumnRef<"uint32">;
+    };
 
 /** Where blocks are read. */
 export interface BlockReading {
@@ -43,6 +50,7 @@ export function endReader(run: EdgeRun, end: "src" | "dst", reading: BlockReadin
     const [values, rank] = end === "src" ? [run.src, run.srcRank] : [run.dst, run.dstRank];
     return rankReader(wordReader(values, reading), rank, reading);
   }
+  if (run.kind === "ranked") return rankedReader(run.rows, run.ranks, end === "src", reading);
   const isNeighbour = (end === "src") !== run.swap;
   return isNeighbour ? wordReader(run.rows.neighbours, reading) : rowReader(run.rows, reading);
 }
@@ -81,6 +89,22 @@ function rowReader(rows: EdgeRows, { arena, kernels, buffer }: BlockReading): Bl
     const row = rowOf(offsets, rows.numRows, from);
     kernels.writeRowVertices(rows.offsets.offset, row, from, to, rows.firstRow, targets, buffer.offset);
     return buffer.offset;
+  };
+}
+
+/** The higher or the lower ranks of the ends of edges, in the second half of the buffer. */
+function rankedReader(
+  rows: EdgeRows,
+  ranks: ColumnRef<"uint32">,
+  isHigher: boolean,
+  reading: BlockReading,
+): BlockReader {
+  const { kernels, buffer } = reading;
+  const vertices = rowReader(rows, reading);
+  const out = buffer.offset + 4 * blockEdges;
+  return (from, to) => {
+    kernels.rankEnds(rows.neighbours.offset + 4 * from, vertices(from, to), ranks.offset, to - from, isHigher, out);
+    return out;
   };
 }
 
