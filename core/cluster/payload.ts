@@ -8,6 +8,7 @@
  * Layout: uint32 length of the head, the head (`encodeValues`), then each buffer; all begin at multiples of 8.
  */
 import { isMap, isSet } from "node:util/types";
+import { type ViewType, viewTypes } from "../column/blockFormat.ts";
 import { decodeValues, encodeValues } from "../column/codec.ts";
 import { formOf } from "../column/shippable.ts";
 import { SuperstepError } from "../errors.ts";
@@ -30,20 +31,8 @@ type Head = readonly [
 ];
 
 const maxDepth = 64;
-const viewTypes = {
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-} as const;
+/** Typed arrays by the names that stand for them. */
+const viewsByName: ReadonlyMap<string, ViewType> = new Map(viewTypes.map((type) => [type.name, type]));
 
 /**
  * `arenaBytes`: the size of the arena, whose memory does not travel.
@@ -189,7 +178,7 @@ class Packing {
   }
 
   #takeOut(buffer: SharedArrayBuffer, path: Path, type: string, byteOffset: number, length: number): undefined {
-    if (buffer.byteLength === this.#arenaBytes || !(type === "" || Object.hasOwn(viewTypes, type))) {
+    if (buffer.byteLength === this.#arenaBytes || !(type === "" || viewsByName.has(type))) {
       const message = "a view over the whole arena cannot travel. Send a ColumnRef, or a copy of what is needed";
       throw new SuperstepError("NOT_SHIPPABLE", message);
     }
@@ -212,9 +201,9 @@ function pairsOf(flat: readonly unknown[]): [unknown, unknown][] {
 function viewOf(buffer: SharedArrayBuffer | undefined, type: string, byteOffset: number, length: number): unknown {
   if (buffer === undefined) throw corrupt("must refer to a buffer that it holds");
   if (type === "") return buffer;
-  if (!Object.hasOwn(viewTypes, type)) throw corrupt("must hold views of known types");
+  const view = viewsByName.get(type);
+  if (view === undefined) throw corrupt("must hold views of known types");
   try {
-    const view = viewTypes[type as keyof typeof viewTypes] as new (...parts: unknown[]) => unknown;
     return new view(buffer, byteOffset, length);
   } catch {
     throw corrupt("must hold views that lie in their buffers");

@@ -96,8 +96,9 @@ export type Shape = readonly string[];
 /** A typed array or DataView over bytes. */
 export interface ViewType {
   readonly prototype: object;
+  readonly name: string;
   readonly BYTES_PER_ELEMENT?: number;
-  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): ArrayBufferView;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): ArrayBufferView;
 }
 
 /** The typed arrays that travel, by the number that stands for them. */

@@ -9,7 +9,7 @@
 import type { FailureKind } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
-import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
+import type { BlockId, OperatorRef } from "../host/task.ts";
 
 /** Values encoded by `encodeValues`: here, or to be downloaded from the sender (`payload`) under a number. */
 export type Payload = { readonly inline: Uint8Array } | { readonly number: number; readonly byteLength: number };
@@ -296,8 +296,6 @@ export interface Calls {
 
 /** Bytes to a peer: the header by method. Answered with an empty message once the peer has taken all of them. */
 export interface Uploads {
-  /** A block for the store of the receiver: what another host is to keep. */
-  "executor.writeBlock": Incarnation & { readonly id: BlockId; readonly level: StorageLevel };
   /** Bytes [offset, offset + length) of the arena. */
   "executor.writeArena": Incarnation & {
     readonly ranges: readonly ArenaRange[];

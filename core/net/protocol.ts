@@ -44,7 +44,6 @@ const callersOf: Readonly<Record<MethodName, readonly Role[]>> = {
   "executor.command": ["driver"],
   "executor.stop": ["driver"],
   "executor.payload": ["driver"],
-  "executor.writeBlock": ["driver", "executor"],
   "executor.writeArena": ["driver", "executor"],
   "executor.deliver": ["driver", "executor"],
   "executor.readBlocks": ["driver", "executor"],

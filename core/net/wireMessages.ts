@@ -1,7 +1,7 @@
 /**
  * The messages of `messages.ts` on the wire: which values of theirs are accepted.
  */
-import type { BlockId, OperatorRef, StorageLevel } from "../host/task.ts";
+import type { BlockId, OperatorRef } from "../host/task.ts";
 import { consequences, type FailureKind } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { BlockGroup } from "../storage/blockId.ts";
@@ -65,8 +65,6 @@ const blockGroup = union<BlockGroup, "kind">("kind", {
   rdd: record({ rdd: natural }),
   broadcast: record({ broadcast: natural }),
 });
-
-const level = enumeration<StorageLevel>("STORAGE_LEVEL", { memory: true, memoryAndDisk: true, disk: true });
 
 const failure = record<FailureMessage>({
   kind: enumeration<FailureKind>("FAILURE_KIND", consequences),
@@ -311,7 +309,6 @@ const ranges = list(record<ArenaRange>({ offset: natural, length: natural }));
 
 /** Header of each upload. */
 export const uploadWires: { readonly [M in keyof Uploads]: Wire<Uploads[M]> } = {
-  "executor.writeBlock": record({ ...incarnation, id: blockIdWire, level }),
   "executor.writeArena": record({ ...incarnation, ranges, number: natural, since: natural }),
   "executor.deliver": record({
     ...incarnation,

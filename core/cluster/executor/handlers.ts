@@ -36,16 +36,6 @@ export function handlersOf(current: () => Service | undefined, stop: (why: strin
       },
     },
     uploads: {
-      "executor.writeBlock": {
-        place: (header, byteLength) => {
-          serviceFor(header);
-          return [new Uint8Array(new SharedArrayBuffer(byteLength))];
-        },
-        take: async (header, [bytes]) => {
-          const { host } = serviceFor(header);
-          await host.blocks.put(header.id, bytes ?? new Uint8Array(0), header.level);
-        },
-      },
       "executor.writeArena": {
         place: (header, byteLength) => {
           const service = serviceFor(header);

@@ -241,7 +241,6 @@ const ranges = [
 const id = { kind: "shuffle", shuffle: 1, map: 2, reduce: 3 } as const;
 
 const uploads: { readonly [M in UploadName]: readonly Uploads[M][] } = {
-  "executor.writeBlock": (["memory", "memoryAndDisk", "disk"] as const).map((level) => ({ ...life, id, level })),
   "executor.writeArena": [{ ...life, ranges, number: 7, since: 5 }],
   "executor.deliver": [{ ...life, mailbox: 1, from: { host: 2, incarnation: "x" }, part: 0 }],
 };
@@ -340,12 +339,13 @@ describe("messages on the wire", () => {
   });
 
   it("refuse unknown values of enumerations, also the one that means none", () => {
-    const wire = uploadWires["executor.writeBlock"];
-    const { request } = methods.get("executor.writeBlock")!;
-    const header = { host: 1, incarnation: "", id: { broadcast: { broadcast: 0 } } };
-    for (const level of [0, 4, 99, -1]) {
-      const decoded = request.decode(request.encode({ header: { ...header, level } }));
-      expect(() => wire.read(decoded["header"], "header")).toThrow(/level/);
+    const wire = callWires["driver.report"].request;
+    const { request } = methods.get("driver.report")!;
+    const numKinds = Object.keys(consequences).length;
+    for (const kind of [0, numKinds + 1, 99, -1]) {
+      const failure = { kind, error: new Uint8Array(0) };
+      const report = { ...life, first: 0, events: [{ taskFailed: { launch: 1, failure } }] };
+      expect(() => wire.read(request.decode(request.encode(report)), "report")).toThrow(/kind/);
     }
   });
 
