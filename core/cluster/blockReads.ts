@@ -1,5 +1,6 @@
 /**
- * Reads blocks of other hosts, many at once: what is asked of a host while answers of it are under way goes together.
+ * Reads blocks of other hosts, many at once: what is asked of a host in one turn, or while answers of it are under way, goes
+ * together.
  */
 import { SuperstepError } from "../errors.ts";
 import type { BlockId } from "../host/task.ts";
@@ -40,9 +41,10 @@ export class BlockReads {
     let queue = this.#queues.get(host);
     if (queue === undefined) this.#queues.set(host, (queue = { waiting: [], underWay: 0 }));
     const { waiting } = queue;
-    const reading = new Promise<Uint8Array | undefined>((resolve, reject) => waiting.push({ id, resolve, reject }));
-    this.#next(host, queue);
-    return reading;
+    return new Promise((resolve, reject) => {
+      waiting.push({ id, resolve, reject });
+      if (waiting.length === 1) queueMicrotask(() => this.#next(host, queue));
+    });
   }
 
   #next(host: number, queue: Queue): void {

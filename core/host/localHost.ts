@@ -13,9 +13,7 @@ import { type FetchElsewhere, fetchForTask } from "../storage/fetchForTask.ts";
 import type { FaultPoints } from "./faultPoint.ts";
 import type { Assignment, Host, HostListener } from "./host.ts";
 import { LocalThread } from "./localThread.ts";
-import type { Forget, FromThread, ToThread } from "./messages.ts";
-
-type Reply = ToThread & { type: "answer" | "refusal" };
+import type { BlockRequest, Forget, FromThread, Reply } from "./messages.ts";
 
 /** What a local host is made of. */
 export interface LocalHostOptions {
@@ -197,7 +195,6 @@ export class LocalHost implements Host {
   }
 
   #receive(thread: LocalThread, message: FromThread): void {
-    const reply = (answer: Reply): void => thread.reply(answer);
     switch (message.type) {
       case "ready":
         if (thread.launch !== undefined) this.#listener.taskStarted(thread.launch.id);
@@ -221,17 +218,24 @@ export class LocalHost implements Host {
         );
       case "deliver":
         return this.#deliver(message.stageId, message.host, message.bytes);
-      case "fetchBlock":
-        return this.#answer(message.request, reply, () => fetchForTask(this.blocks, message.id, this.#fetchElsewhere));
+      case "blocks":
+        for (const request of message.requests) this.#request(thread, request);
+        return;
       case "fetchBlockNow":
         return this.#answer(
           0,
           (answer) => wakeWith(message, answer),
           () => fetchForTask(this.blocks, message.id, this.#fetchElsewhere),
         );
-      case "storeBlock":
-        return this.#answer(message.request, reply, () => this.#store(message));
     }
+  }
+
+  #request(thread: LocalThread, request: BlockRequest): void {
+    const work = (): Promise<Uint8Array | undefined | void> =>
+      request.type === "storeBlock"
+        ? this.#store(request)
+        : fetchForTask(this.blocks, request.id, this.#fetchElsewhere);
+    this.#answer(request.request, (reply) => thread.reply(reply), work);
   }
 
   #taskFailed(thread: LocalThread, { launch, kind, error, isStuck }: FromThread & { type: "failed" }): void {
@@ -241,7 +245,7 @@ export class LocalHost implements Host {
     if (id !== undefined) this.#listener.taskFailed(id, { kind, error });
   }
 
-  async #store({ id, bytes, level }: FromThread & { type: "storeBlock" }): Promise<void> {
+  async #store({ id, bytes, level }: BlockRequest & { type: "storeBlock" }): Promise<void> {
     if (id.kind === "shuffle") this.#reach("beforeStore");
     await this.blocks.put(id, bytes, level);
     if (id.kind === "rdd" && this.blocks.has(id)) this.#listener.blockStored(this.id, id, bytes.byteLength);

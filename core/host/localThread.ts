@@ -7,7 +7,7 @@ import { SuperstepError } from "../errors.ts";
 import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
-import type { Forget, FromThread, ThreadData, ToThread } from "./messages.ts";
+import type { Forget, FromThread, Reply, ThreadData, ToThread } from "./messages.ts";
 import { threadArguments } from "./threadArguments.ts";
 
 /** Hears from a thread. */
@@ -42,6 +42,7 @@ export class LocalThread {
   readonly #listener: ThreadListener;
   readonly #knownStages: Set<number> = new Set();
   #forget: { stages: number[]; broadcasts: number[] } = { stages: [], broadcasts: [] };
+  #replies: Reply[] = [];
   #failure: TaskFailure | undefined;
   #hasEnded = false;
   #startTimer: NodeJS.Timeout | undefined;
@@ -133,8 +134,14 @@ export class LocalThread {
     this.#post({ type: "collectGarbage" });
   }
 
-  reply(message: ToThread & { type: "answer" | "refusal" }): void {
-    if (!this.#hasEnded) this.#post(message);
+  /** Replies to a request for a block, together with whatever else is replied in this turn. */
+  reply(reply: Reply): void {
+    if (this.#replies.push(reply) > 1) return;
+    queueMicrotask(() => {
+      const replies = this.#replies;
+      this.#replies = [];
+      if (!this.#hasEnded) this.#post({ type: "replies", replies });
+    });
   }
 
   #receive(message: FromThread): void {

@@ -39,8 +39,23 @@ export type ToThread =
   | { readonly type: "forget"; readonly forget: Forget }
   | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
   | { readonly type: "collectGarbage" }
+  | { readonly type: "replies"; readonly replies: readonly Reply[] };
+
+/** To a request for a block. */
+export type Reply =
   | { readonly type: "answer"; readonly request: number; readonly bytes: Uint8Array | undefined }
   | { readonly type: "refusal"; readonly request: number; readonly error: ErrorRecord };
+
+/** For a block, or with one. */
+export type BlockRequest =
+  | { readonly type: "fetchBlock"; readonly request: number; readonly id: BlockId }
+  | {
+      readonly type: "storeBlock";
+      readonly request: number;
+      readonly id: BlockId;
+      readonly bytes: Uint8Array;
+      readonly level: StorageLevel;
+    };
 
 /** From a worker thread. */
 export type FromThread =
@@ -61,7 +76,8 @@ export type FromThread =
     }
   /** Something that a task left behind failed after the task's end. `task`: which one, if that can be told. */
   | { readonly type: "stray"; readonly task: string | undefined; readonly error: ErrorRecord }
-  | { readonly type: "fetchBlock"; readonly request: number; readonly id: BlockId }
+  /** All that a task asked for in one turn. */
+  | { readonly type: "blocks"; readonly requests: readonly BlockRequest[] }
   /** To the host of other tasks of the stage that runs. */
   | { readonly type: "deliver"; readonly stageId: number; readonly host: number; readonly bytes: Uint8Array }
   /** The answer goes to `port`, then `flag` is set to 1: the thread waits for it. */
@@ -70,11 +86,4 @@ export type FromThread =
       readonly id: BlockId;
       readonly port: MessagePort;
       readonly flag: Int32Array<SharedArrayBuffer>;
-    }
-  | {
-      readonly type: "storeBlock";
-      readonly request: number;
-      readonly id: BlockId;
-      readonly bytes: Uint8Array;
-      readonly level: StorageLevel;
     };

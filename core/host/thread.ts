@@ -55,9 +55,8 @@ function receive(message: ToThread): void {
       return collectGarbage();
     case "moduleHooks":
       return registerHooks(message.urls);
-    case "answer":
-    case "refusal":
-      return blocks.settle(message);
+    case "replies":
+      return blocks.settle(message.replies);
   }
 }
 

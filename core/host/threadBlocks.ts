@@ -4,7 +4,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { excerpt, SuperstepError } from "../errors.ts";
 import { decodeError } from "../remoteError.ts";
-import type { FromThread, ToThread } from "./messages.ts";
+import type { BlockRequest, FromThread, Reply } from "./messages.ts";
 import type { BlockId, StorageLevel } from "./task.ts";
 import { sharedCopy } from "../storage/sharedCopy.ts";
 
@@ -16,11 +16,15 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Requests for blocks, matched with their answers. Several can be under way at once. */
+/**
+ * Requests for blocks, matched with their replies. Several can be under way at once; those of one turn travel together.
+ */
 export class ThreadBlocks {
   readonly #port: MessagePort;
   readonly #arena: ArrayBufferLike;
   readonly #waiting: Map<number, Waiting> = new Map();
+  /** Requests that are not posted yet. */
+  #queue: BlockRequest[] = [];
   #lastRequest = 0;
 
   /** `arena`: the host's arena memory, which cannot be sent. */
@@ -40,12 +44,13 @@ export class ThreadBlocks {
    * @throws SuperstepError FETCH_FAILED if there is no answer within a minute.
    */
   fetchNow(id: BlockId): Uint8Array | undefined {
+    this.#flush();
     const { port1, port2 } = new MessageChannel();
     const flag = new Int32Array(new SharedArrayBuffer(4));
     const message: FromThread = { type: "fetchBlockNow", id, port: port2, flag };
     this.#port.postMessage(message, [port2]);
     Atomics.wait(flag, 0, 0, answerMs);
-    const reply = (receiveMessageOnPort(port1) as { message: ToThread } | undefined)?.message;
+    const reply = (receiveMessageOnPort(port1) as { message: Reply } | undefined)?.message;
     port1.close();
     if (reply?.type === "answer") return reply.bytes;
     if (reply?.type === "refusal") throw decodeError(reply.error);
@@ -61,23 +66,42 @@ export class ThreadBlocks {
   /** Hands bytes to the main thread, which sends them to another host. */
   deliver(stageId: number, host: number, bytes: Uint8Array): void {
     const shared = this.#isShareable(bytes) ? bytes : sharedCopy(bytes);
+    this.#flush();
     this.#port.postMessage({ type: "deliver", stageId, host, bytes: shared } satisfies FromThread);
   }
 
-  /** Takes the main thread's reply to a request. */
-  settle(reply: ToThread & { type: "answer" | "refusal" }): void {
-    const waiting = this.#waiting.get(reply.request);
-    this.#waiting.delete(reply.request);
-    if (reply.type === "answer") waiting?.resolve(reply.bytes);
-    else waiting?.reject(decodeError(reply.error));
+  /** Takes the main thread's replies to requests. */
+  settle(replies: readonly Reply[]): void {
+    for (const reply of replies) {
+      const waiting = this.#take(reply.request);
+      if (reply.type === "answer") waiting?.resolve(reply.bytes);
+      else waiting?.reject(decodeError(reply.error));
+    }
   }
 
-  #ask(message: (request: number) => FromThread): Promise<Uint8Array | undefined> {
+  #ask(requestOf: (request: number) => BlockRequest): Promise<Uint8Array | undefined> {
     return new Promise((resolve, reject) => {
       const request = ++this.#lastRequest;
       this.#waiting.set(request, { resolve, reject });
-      this.#port.postMessage(message(request));
+      if (this.#queue.push(requestOf(request)) === 1) queueMicrotask(() => this.#flush());
     });
+  }
+
+  #take(request: number): Waiting | undefined {
+    const waiting = this.#waiting.get(request);
+    this.#waiting.delete(request);
+    return waiting;
+  }
+
+  #flush(): void {
+    if (this.#queue.length === 0) return;
+    const requests = this.#queue;
+    this.#queue = [];
+    try {
+      this.#port.postMessage({ type: "blocks", requests } satisfies FromThread);
+    } catch (error) {
+      for (const { request } of requests) this.#take(request)?.reject(error as Error); // one of them cannot be sent
+    }
   }
 
   /** A view that would keep far more memory alive than it shows is copied, so that accounts are true. */

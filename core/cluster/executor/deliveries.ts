@@ -64,6 +64,8 @@ interface Outbox {
 const earlyBytes = 2 ** 20;
 const firstRetryMs = 20;
 const maxRetryMs = 1000;
+/** Why a stage stops sending: given, so that none is made up with a stack, each time. */
+const noLongerWanted = "its stage has ended";
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
@@ -145,13 +147,14 @@ export class Deliveries {
 
   /** Stops sending if a cancelled launch waits for nothing else. */
   cancel(launch: number): void {
-    for (const sending of this.#stages.values()) if (sending.heldLaunch === launch) sending.closing.abort();
+    for (const sending of this.#stages.values())
+      if (sending.heldLaunch === launch) sending.closing.abort(noLongerWanted);
   }
 
   /** No task of the stage runs any more: what was not sent is not sent. Returns its mailbox, if it had one. */
   forget(stageId: number): number | undefined {
     const sending = this.#stages.get(stageId);
-    sending?.closing.abort();
+    sending?.closing.abort(noLongerWanted);
     this.#stages.delete(stageId);
     return sending?.mailbox;
   }

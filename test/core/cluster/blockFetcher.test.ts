@@ -67,7 +67,7 @@ describe("answers with blocks", () => {
 });
 
 describe("BlockReads", () => {
-  it("ask for what comes while answers are under way in one go, two at a time", async () => {
+  it("ask for what comes in one turn, or while answers are under way, in one go, two at a time", async () => {
     const clock = new SimClock();
     const asked: number[] = [];
     let underWay = 0;
@@ -78,9 +78,15 @@ describe("BlockReads", () => {
       underWay--;
       return answer(ids, async (id) => Uint8Array.of((id as { map: number }).map));
     });
-    const all = Promise.all(Array.from({ length: 100 }, (_, map) => reads.read(3, output(map))));
+    const turns = [10, 1, 30, 59];
+    const reading: Promise<Uint8Array | undefined>[] = [];
+    for (const count of turns) {
+      for (let read = 0; read < count; read++) reading.push(reads.read(3, output(reading.length)));
+      await Promise.resolve();
+    }
+    const all = Promise.all(reading);
     expect((await clock.run(all, 1000)).map((bytes) => bytes![0])).toEqual(Array.from({ length: 100 }, (_, i) => i));
-    expect(asked).toEqual([1, 1, 98]);
+    expect(asked).toEqual([10, 1, 89]);
   });
 });
 
