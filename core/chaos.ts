@@ -32,6 +32,7 @@ export class Chaos {
 
   /** @throws SuperstepError INVALID_ARGUMENT if the master has nothing that a fault could be done to, and survive. */
   constructor(target: ChaosTarget, plan: ChaosPlan) {
+    checkChaos(plan, target.master);
     for (const fault of plan.faults) checkFault(fault, target);
     this.#target = target;
     this.#plan = plan;
@@ -96,17 +97,30 @@ function momentOf({ at, number }: ChaosFault): string {
   return `${at} ${number}`;
 }
 
-/** @throws SuperstepError INVALID_ARGUMENT if the program would not survive the fault, or there is nothing to do it to. */
-function checkFault(fault: ChaosFault, { master, config }: ChaosTarget): void {
-  if (!master.startsWith("local[")) return;
-  if (fault.action !== "kill-thread") {
-    throw new SuperstepError(
-      "INVALID_ARGUMENT",
-      `chaos: ${nameOf(fault)} needs executors, which ${excerpt(master)} has none of; ` +
-        `use the master "local-cluster[2,1]", or kill-thread`,
-    );
+/** @throws SuperstepError INVALID_ARGUMENT if the master has nothing that a fault of the plan could be done to. */
+export function checkChaos({ faults }: ChaosPlan, master: string): void {
+  for (const fault of faults) {
+    const { action } = fault;
+    if (action !== "kill-thread" && master.startsWith("local[")) {
+      throw new SuperstepError(
+        "INVALID_ARGUMENT",
+        `chaos: ${nameOf(fault)} needs executors, which ${excerpt(master)} has none of; ` +
+          `use the master "local-cluster[2,1]", or kill-thread`,
+      );
+    }
+    if (action === "freeze-host" && master.startsWith("superstep://")) {
+      throw new SuperstepError(
+        "INVALID_ARGUMENT",
+        `chaos: ${nameOf(fault)} freezes processes of this machine alone, and those of ${excerpt(master)} may be on others; ` +
+          `use kill-host, or the master "local-cluster[2,1]"`,
+      );
+    }
   }
-  if (config.maxTaskFailures > 1) return;
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT if the program would not survive the fault. */
+function checkFault(fault: ChaosFault, { master, config }: ChaosTarget): void {
+  if (!master.startsWith("local[") || config.maxTaskFailures > 1) return;
   throw new SuperstepError(
     "INVALID_ARGUMENT",
     `chaos: ${nameOf(fault)} on ${excerpt(master)} ends the job, since a task that fails is not tried again there; ` +

@@ -3,7 +3,7 @@
  */
 import type { Accumulator } from "./accumulator.ts";
 import type { Broadcast } from "./broadcast.ts";
-import { Chaos } from "./chaos.ts";
+import { Chaos, checkChaos } from "./chaos.ts";
 import { parseChaos } from "./chaosPlan.ts";
 import { Driver } from "./cluster/driver.ts";
 import type { ExecutorSource } from "./cluster/executorSource.ts";
@@ -92,6 +92,7 @@ export class Context {
     const signal = options.signal ?? defaults.signal;
     const chaos = options.chaos ?? defaults.chaos;
     const plan = chaos === undefined ? undefined : parseChaos(chaos);
+    if (plan !== undefined && master !== undefined) checkChaos(plan, master);
     const interrupts = signal && new InterruptGate(signal);
     const driver = await Driver.create({
       master,

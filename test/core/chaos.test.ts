@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Chaos, type ChaosTarget } from "../../core/chaos.ts";
 import { parseChaos } from "../../core/chaosPlan.ts";
+import { Context } from "../../core/context.ts";
 import { EventBus, type EventBody } from "../../core/schedule/events.ts";
 
 const fault = (action: string, at: string, number: number) => ({ action, at, number });
@@ -80,6 +81,16 @@ const superstepStart = (n: number): EventBody => ({ type: "superstep.start", job
 const stageStart = (): EventBody => ({ type: "stage.start", job: 1, stage: 9, name: "s", tasks: 1 });
 const taskPlace = { job: 1, stage: 9, partition: 0, attempt: 0, host: 3, thread: 5 };
 const taskStart = (): EventBody => ({ type: "task.start", ...taskPlace });
+
+describe("Context.create", () => {
+  it("refuses what cannot be done to its master before it looks for a cluster", async () => {
+    const master = "superstep://127.0.0.1:1";
+    await expect(Context.create({ master, chaos: "freeze-host@stage=1" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("freeze-host@stage=1") as string,
+    });
+  });
+});
 
 describe("Chaos", () => {
   it("does what it says as the superstep begins, once, also if that superstep begins again", () => {
@@ -171,5 +182,8 @@ describe("Chaos", () => {
     expect(refusal("kill-thread@superstep=1", local)).toThrow(/set maxTaskFailures to 2 or more, or use the master/);
     expect(refusal("kill-thread@superstep=1", { ...local, maxTaskFailures: 2 })).not.toThrow();
     expect(refusal("kill-host@superstep=1", {})).not.toThrow();
+    const standalone = { master: "superstep://127.0.0.1:7077" };
+    expect(refusal("freeze-host@superstep=1", standalone)).toThrow(/of this machine alone.*use kill-host/);
+    expect(refusal("kill-host@superstep=1,kill-thread@stage=1", standalone)).not.toThrow();
   });
 });
