@@ -19,8 +19,8 @@ import type { ScannedTarget } from "./scanLoop.ts";
 export type OnApplied = (index: Expr, calls: Calls) => void;
 
 /**
- * Applies a vertex program to targets. Parameters: columns "before0", …, "after0", …, "marks" of who received, "ids"; the results of
- * aggregators as "global name"; the maximum so far as "total0", by number. Hooks: "missing"; "sum0", by number, that takes
+ * Applies a vertex program to targets, whose columns before and after may be the same. Parameters: columns "before0", …,
+ * "after0", …, "marks" of who received, "ids"; the results of aggregators as "global name"; the maximum so far as "total0", by number. Hooks: "missing"; "sum0", by number, that takes
  * a number for an exact sum.
  */
 export class ApplyRow {
@@ -91,11 +91,12 @@ export class ApplyRow {
     const { builder } = calls;
     const { program, ids, vertices, output, globals } = this.#input;
     const before = columnValue(vertices, "before", index, this.#params);
-    const value = refusing("vertexProgram", () => {
+    const { value, writing } = refusing("vertexProgram", () => {
       const args = [idValue(ids, index, this.#params), before, message, this.#globals(globals)];
-      const given = builder.pinned(calls.call(sourceOfShipped(program.vertexProgram), args, "value"));
-      writeRow(output, "after", index, dataOf(given, builder), builder, this.#params);
-      return given;
+      const value = builder.pinned(calls.call(sourceOfShipped(program.vertexProgram), args, "value"));
+      const data = dataOf(value, builder);
+      const { statements } = builder.nest(() => writeRow(output, "after", index, data, builder, this.#params));
+      return { value, writing: statements };
     });
     for (const [at, [name, { kind, of }]] of Object.entries(program.aggregators).entries()) {
       refusing(name, () => {
@@ -104,6 +105,8 @@ export class ApplyRow {
         this.#aggregate(kind, at, toNumber(given), calls);
       });
     }
+    // Last, since it may be written over what was there before.
+    for (const statement of writing) builder.add(statement);
     this.#onApplied(index, calls);
   }
 

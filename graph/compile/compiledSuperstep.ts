@@ -60,6 +60,11 @@ export function superstepPaths(
   return [...compiledPaths(ofScan), ...refusedPaths(ofApply, compiled.applyRefused)];
 }
 
+/** How the functions of a sparse superstep run. */
+export function sparsePaths(program: ApplyInput["program"]): readonly FunctionPath[] {
+  return compiledPaths([...ofScan, "vertexProgram", ...Object.keys(program.aggregators)]);
+}
+
 /**
  * Runs a compiled superstep. `bindings`: what `ApplyRows.bind` bound.
  *
@@ -170,7 +175,7 @@ function isCut({ inRows, outRows }: ScanRows): boolean {
 }
 
 /** All that the code of a scan depends on: shipped functions by their ids, which stand for what they capture too. */
-function scanKey({ program, ids, vertices, edges, active, sent }: ScanInput, rows: ScanRows): string {
+export function scanKey({ program, ids, vertices, edges, active, sent }: ScanInput, rows: ScanRows): string {
   const { sendMessage, mergeMessage, messageType, activeDirection, reads } = program;
   const ofRows = (each: EdgeRows | undefined): string => (each === undefined ? "-" : each.positions ? "p" : "e");
   return JSON.stringify([
@@ -192,7 +197,8 @@ function sentKey(sent: SentColumns | undefined): unknown {
   return [sent?.in, sent?.out].map((side) => side && [side.columns.map(({ type }) => type), side.sends !== undefined]);
 }
 
-function applyKey({ program, ids, vertices, output, nextSent, globals }: ApplyInput): string {
+/** All that the code of an apply depends on. */
+export function applyKey({ program, ids, vertices, output, nextSent, globals }: ApplyInput): string {
   const { vertexProgram, applyTo, noMessage, aggregators } = program;
   return JSON.stringify([
     vertexProgram.id,

@@ -48,6 +48,11 @@ export interface Kernels {
     counters: Address,
   ): void;
 
+  listMarked(marks: Address, numVertices: number, list: Address): number;
+  listTouched(summary: Address, numWords: number, bits: Address, list: Address): number;
+  unmark(list: Address, count: number, marks: Address): void;
+  countEntries(list: Address, count: number, rowStart: Address): number;
+
   initParents(parents: Address, from: number, to: number): void;
   linkSample(parents: Address, rowStart: Address, neighbours: Address, from: number, to: number, sample: number): void;
   markOthers(parents: Address, others: Address, from: number, to: number, largest: number): void;

@@ -6,6 +6,7 @@ import type { Driver } from "../../core/cluster/driver.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import type { Shape } from "../shape.ts";
 import type { ApplyProgram, ScanProgram } from "./program.ts";
+import type { SparseLimits } from "./sparse/sparseSupersteps.ts";
 import type { SuperstepReport } from "./superstep.ts";
 
 /** What a carrier computes: a program, and the graph it runs on. */
@@ -19,6 +20,8 @@ export interface CarrierSpec {
   readonly scan: ScanProgram;
   readonly apply: ApplyProgram;
   readonly signal?: AbortSignal | undefined;
+  /** When supersteps are sparse; default: as measured. */
+  readonly sparse?: SparseLimits;
 }
 
 /** What one superstep leaves to the next, in the driver's arena. */
@@ -51,17 +54,29 @@ export interface SuperstepOutcome {
   readonly reports: readonly SuperstepReport[];
   /** Absent where all is in one process. */
   readonly shipping?: ShippingReport;
+  /** "push" if only rows of active vertices were walked; default: "pull", over the rows of all. */
+  readonly direction?: "pull" | "push";
+  /** Set where supersteps end before they are told of. */
+  readonly ms?: number;
+}
+
+/** What a superstep across executors did. */
+export interface ShippedOutcome extends SuperstepOutcome {
+  readonly shipping: ShippingReport;
 }
 
 /**
- * Holds the attributes of a run between its supersteps. Calls come one at a time. What `superstep` gives, and the columns
+ * Holds the attributes of a run between its supersteps. Calls come one at a time. What `supersteps` gives, and the columns
  * that it leaves, depend on program and graph alone.
  */
 export interface Carrier {
   /** Runs every vertex's program with `message`. All vertices are active after it. */
   initial(message: unknown): Promise<void>;
-  /** Scan, combine and apply. `globals`: what the superstep before left. */
-  superstep(number: number, globals: GlobalValues): Promise<SuperstepOutcome>;
+  /**
+   * Scan, combine and apply: superstep `number`, and as many further ones as it likes, up to `atMost` in all, none of them
+   * after one without messages. `globals`: what the superstep before left.
+   */
+  supersteps(number: number, globals: GlobalValues, atMost: number): Promise<readonly SuperstepOutcome[]>;
   /** Lends what the last superstep left: undefined if nothing was written yet, so that the start still stands. */
   lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R>;
   /** Goes on from `generation`, whose columns are the carrier's from now on. */

@@ -1,10 +1,11 @@
 /**
- * Supersteps on the threads of the driver's own process: one stage a superstep, two over a vertex cut.
+ * Supersteps on the threads of the driver's own process: one stage a superstep, two over a vertex cut, one for many where few
+ * vertices are active.
  */
 import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnSet, Schema } from "../../core/column/types.ts";
-import { withChunks } from "../columns/output.ts";
-import { ofCut, superstepPaths } from "../compile/compiledSuperstep.ts";
+import { withChunks, type WrittenRows } from "../columns/output.ts";
+import { ofCut, sparsePaths, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { withRoom } from "../columns/withRoom.ts";
 import type { ApplyInput } from "./apply.ts";
 import type { Carrier, CarrierSpec, Generation, GlobalValues, SuperstepOutcome } from "./carrier.ts";
@@ -18,6 +19,7 @@ import {
 import type { ApplyProgram } from "./program.ts";
 import type { ScanInput } from "./scan.ts";
 import { SentMessages, writeSentRef } from "./sentMessages.ts";
+import { SparseSupersteps } from "./sparse/sparseSupersteps.ts";
 import { superstepRef, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "./superstep.ts";
 
 type Columns = Pick<Generation, "columns" | "received">;
@@ -33,11 +35,15 @@ export class LocalCarrier implements Carrier {
   #current: Columns | undefined;
   #spare: Columns | undefined;
   #areAllActive = true;
+  /** Marked vertices of `current`, where that is known. */
+  #numActive: number | undefined;
   readonly #sent: SentMessages;
+  readonly #sparse: SparseSupersteps;
 
   constructor(spec: CarrierSpec) {
     this.#spec = spec;
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
+    this.#sparse = new SparseSupersteps(spec);
     this.#schema = spec.vertices.schema;
   }
 
@@ -48,9 +54,33 @@ export class LocalCarrier implements Carrier {
     this.#areAllActive = true;
   }
 
-  async superstep(number: number, globals: GlobalValues): Promise<SuperstepOutcome> {
-    const { operation, shape, apply } = this.#spec;
-    const name = `${operation} superstep ${number}`;
+  async supersteps(number: number, globals: GlobalValues, atMost: number): Promise<readonly SuperstepOutcome[]> {
+    const name = `${this.#spec.operation} superstep ${number}`;
+    const steps = await this.#sparsely(name, globals, atMost);
+    return steps ?? [{ reports: await this.#densely(name, globals) }];
+  }
+
+  /** Scans the rows of active vertices, as long as they are few; undefined if they are not. */
+  async #sparsely(name: string, globals: GlobalValues, atMost: number): Promise<SuperstepOutcome[] | undefined> {
+    const start = this.#current;
+    if (start === undefined || this.#areAllActive || this.#schema !== start.columns.schema) return undefined;
+    const next = (this.#spare ??= this.#allocate());
+    const steps = await this.#sparse.run(name, start, next, globals, this.#numActive, atMost);
+    if (steps === undefined) return undefined;
+    [this.#current, this.#spare] = [next, start];
+    this.#sent.forget();
+    this.#numActive = steps.at(-1)!.active;
+    const functions = sparsePaths(this.#spec.apply);
+    return steps.map(({ active, messages, edgesScanned, aggregates, ms }): SuperstepOutcome => {
+      const rows: WrittenRows = { chunks: [] };
+      const report = { received: active, messages, edgesScanned, aggregates, rows, functions };
+      return { reports: [report], direction: "push", ms };
+    });
+  }
+
+  /** Scans all rows. */
+  async #densely(name: string, globals: GlobalValues): Promise<readonly SuperstepReport[]> {
+    const { shape, apply } = this.#spec;
     const reports = await this.#write(async (next) => {
       if (shape.cut === undefined) return this.#fusedStage(name, next, globals);
       const parts = await this.#scanStage(name);
@@ -58,7 +88,8 @@ export class LocalCarrier implements Carrier {
       return applied.map((report, at) => (at === 0 ? withCounts(report, parts, apply) : report));
     });
     this.#areAllActive = apply.applyTo === "all";
-    return { reports };
+    this.#numActive = reports.reduce((sum, { received }) => sum + received, 0);
+    return reports;
   }
 
   async lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R> {
@@ -70,6 +101,7 @@ export class LocalCarrier implements Carrier {
     this.#current = { columns, received };
     this.#areAllActive = areAllActive;
     this.#sent.forget();
+    this.#numActive = undefined;
     this.#schema = columns.schema;
     if (this.#spare === undefined || this.#spare.columns.schema === this.#schema) return;
     this.#freeColumns(this.#spare);
@@ -92,6 +124,7 @@ export class LocalCarrier implements Carrier {
     this.#freeColumns(this.#current);
     this.#spare = this.#current = undefined;
     this.#sent.free();
+    this.#sparse.free();
   }
 
   /** Writes the next generation; again with room for it if a value was missing where none had been. */

@@ -3,13 +3,13 @@
  * carrier computes each. `pregel` and the algorithms that need more than it stand on this.
  */
 import type { ColumnSet } from "../../core/column/types.ts";
-import { ExactSum } from "../../core/exactSum.ts";
 import { SuperstepError } from "../../core/errors.ts";
-import type { Carrier, CarrierSpec, GlobalValues } from "./carrier.ts";
+import type { Carrier, CarrierSpec, GlobalValues, SuperstepOutcome } from "./carrier.ts";
 import type { CheckpointPlan } from "./checkpoint/checkpointOptions.ts";
 import { RunCheckpoints, type RunState } from "./checkpoint/runCheckpoints.ts";
 import { ClusterCarrier } from "./cluster/clusterCarrier.ts";
 import { tellFunctions } from "../functionLog.ts";
+import { gatherGlobals } from "./globals.ts";
 import { LocalCarrier } from "./localCarrier.ts";
 import type { SuperstepReport } from "./superstep.ts";
 
@@ -70,12 +70,15 @@ class SuperstepLoop {
     let converged = supersteps > 0 && until?.(this.#globals) === true;
     while (supersteps < maxSupersteps && !converged) {
       throwIfStopped(this.#run);
-      const messages = await this.#superstep(supersteps + 1);
-      if (messages === 0 && apply.applyTo === "received") {
+      const due = this.#checkpoints?.nextAfter(supersteps) ?? Infinity;
+      const atMost = until ? 1 : Math.min(maxSupersteps, due) - supersteps;
+      const messages = await this.#supersteps(supersteps + 1, atMost);
+      const isLast = messages.at(-1) === 0 && apply.applyTo === "received";
+      supersteps += messages.length - (isLast ? 1 : 0);
+      if (isLast) {
         converged = true;
         break;
       }
-      supersteps++;
       converged = until?.(this.#globals) === true;
       if (!converged && supersteps < maxSupersteps) await this.#checkpoints?.after(this.#at(supersteps), this.#carrier);
     }
@@ -101,12 +104,27 @@ class SuperstepLoop {
     return { superstep, globals: this.#globals };
   }
 
-  /** Runs one superstep; returns how many messages it sent. */
-  async #superstep(number: number): Promise<number> {
+  /** Runs supersteps from `first` on; returns how many messages each sent. */
+  async #supersteps(first: number, atMost: number): Promise<readonly number[]> {
+    const { events } = this.#run.driver;
     const started = performance.now();
-    this.#run.driver.events.emit({ type: "superstep.start", job: null, n: number });
+    events.emit({ type: "superstep.start", job: null, n: first });
+    const outcomes = await this.#carrier.supersteps(first, this.#globals, atMost);
+    let restMs = performance.now() - started;
+    return outcomes.map((outcome, at) => {
+      if (at > 0) {
+        throwIfStopped(this.#run); // whoever was told of the one before may have cancelled
+        events.emit({ type: "superstep.start", job: null, n: first + at });
+      }
+      const ms = at === outcomes.length - 1 ? restMs : (outcome.ms ?? 0);
+      restMs -= ms;
+      return this.#ended(first + at, outcome, ms);
+    });
+  }
+
+  /** Takes in and tells what a superstep did; returns how many messages it sent. */
+  #ended(number: number, { reports, shipping, direction = "pull" }: SuperstepOutcome, ms: number): number {
     const { apply, driver } = this.#run;
-    const { reports, shipping } = await this.#carrier.superstep(number, this.#globals);
     this.#tellFunctions(reports);
     const total = { messages: 0, edgesScanned: 0, received: 0 };
     for (const report of reports) {
@@ -115,7 +133,10 @@ class SuperstepLoop {
       total.received += report.received;
     }
     // A scan that found nothing is no superstep: the last one's results stand.
-    if (total.received > 0 || apply.applyTo === "all") this.#globals = this.#gatherGlobals(reports);
+    if (total.received > 0 || apply.applyTo === "all") {
+      const shares = reports.map(({ aggregates }) => aggregates);
+      this.#globals = gatherGlobals(apply.aggregators, shares);
+    }
     driver.events.emit({
       type: "superstep",
       job: null,
@@ -123,8 +144,8 @@ class SuperstepLoop {
       active: total.received,
       messages: total.messages,
       edgesScanned: total.edgesScanned,
-      direction: "pull",
-      ms: performance.now() - started,
+      direction,
+      ms,
       ...shipping,
       ...("delta" in this.#globals && { delta: this.#globals["delta"]! }),
     });
@@ -138,20 +159,6 @@ class SuperstepLoop {
     this.#hasToldFunctions = true;
     const { driver, operation } = this.#run;
     tellFunctions(driver, operation, functions);
-  }
-
-  #gatherGlobals(reports: readonly SuperstepReport[]): GlobalValues {
-    const globals: Record<string, number> = {};
-    for (const [name, { kind }] of Object.entries(this.#run.apply.aggregators)) {
-      const shares = reports.map((report) => report.aggregates[name] ?? []);
-      if (kind === "max") globals[name] = Math.max(...shares.flat());
-      else {
-        const sum = new ExactSum();
-        for (const partials of shares) sum.merge(partials);
-        globals[name] = sum.value();
-      }
-    }
-    return globals;
   }
 }
 

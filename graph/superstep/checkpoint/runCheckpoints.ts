@@ -75,6 +75,12 @@ export class RunCheckpoints {
     return undefined;
   }
 
+  /** The next superstep after `superstep` at whose end `after` has to be called. */
+  nextAfter(superstep: number): number {
+    const { every } = this.#plan;
+    return superstep - (superstep % every) + every;
+  }
+
   /**
    * Writes a checkpoint if one is due after this superstep; ends the run if the program was asked to end.
    *

@@ -55,20 +55,20 @@ export class ClusterCarrier implements Carrier {
     return this.#home.initial(message);
   }
 
-  async superstep(number: number, globals: GlobalValues): Promise<SuperstepOutcome> {
+  async supersteps(number: number, globals: GlobalValues, atMost: number): Promise<readonly SuperstepOutcome[]> {
     const journey = this.#journey ?? (await this.#setOut(number - 1));
-    if (journey === undefined) return this.#home.superstep(number, globals);
+    if (journey === undefined) return this.#home.supersteps(number, globals, atMost);
     journey.globals.push(globals);
     const outcome = await this.#at(journey, number - 1, number, () => this.#step(journey, number));
     if (outcome.reports.some(hasMissing)) {
       // columns with room for missing values are laid out here, and then carried on
       await this.#at(journey, number - 1, number, () => this.#snapshot(journey));
       await this.#comeHome(journey);
-      return this.#home.superstep(number, globals);
+      return this.#home.supersteps(number, globals, 1);
     }
     journey.setbacks = 0;
     if (this.#isSnapshotDue(journey)) await this.#at(journey, number, number, () => this.#snapshot(journey));
-    return outcome;
+    return [outcome];
   }
 
   async lend<R>(borrow: (generation: Generation | undefined) => Promise<R>): Promise<R> {

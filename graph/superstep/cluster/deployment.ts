@@ -6,7 +6,7 @@ import type { ColumnRef, ColumnSet, EncodedChunk, StoredColumn } from "../../../
 import { assert, SuperstepError } from "../../../core/errors.ts";
 import type { StageSpec } from "../../../core/schedule/job.ts";
 import type { Deferred } from "../../deferred.ts";
-import type { CarrierSpec, GlobalValues, SuperstepOutcome } from "../carrier.ts";
+import type { CarrierSpec, GlobalValues, ShippedOutcome } from "../carrier.ts";
 import type { ApplyInput } from "../apply.ts";
 import { readsInactive, sentRefs } from "../carrySent.ts";
 import type { ScanInput, ScanRows, SentColumns } from "../scan.ts";
@@ -176,7 +176,7 @@ export class Deployment {
     before: VertexState,
     next: NextState,
     globals: GlobalValues,
-  ): Promise<Required<SuperstepOutcome>> {
+  ): Promise<ShippedOutcome> {
     const values = this.#values;
     for (;;) {
       await values?.makeRoom(before.columns);
@@ -193,7 +193,7 @@ export class Deployment {
     before: VertexState,
     next: NextState,
     globals: GlobalValues,
-  ): Promise<Required<SuperstepOutcome> & { readonly sending: SendingSuperstep }> {
+  ): Promise<ShippedOutcome & { readonly sending: SendingSuperstep }> {
     const { shape, scan, apply, operation, signal } = this.#spec;
     const { ids } = shape.topology;
     const asJavaScript = this.#spec.driver.config.compile === 0;
