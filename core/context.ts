@@ -144,7 +144,7 @@ export class Context {
   }
 
   /**
-   * The lines of text files: paths, directories, patterns; plain or gzip.
+   * The lines of text files: paths, directories, patterns; plain, gzip or zstd.
    *
    * @throws SuperstepError INVALID_INPUT if a path names no file; INVALID_ARGUMENT for `minPartitions`.
    */

@@ -4,7 +4,7 @@
 import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { edgeTable } from "../../graph/load/edgeTable.ts";
 import { readEdges } from "../../graph/load/readEdges.ts";
-import { encodingOfPath, tableFormats } from "../../graph/load/table/format.ts";
+import { encodingOfPath, refuseZstd, tableFormats } from "../../graph/load/table/format.ts";
 import { readTable } from "../../graph/load/table/readTable.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
 import { writeEdgeList } from "../../graph/load/writeEdgeList.ts";
@@ -45,8 +45,9 @@ export async function convert(request: ConvertRequest, session: Session): Promis
   });
 }
 
-/** @throws SuperstepError INVALID_ARGUMENT if the output's suffix says nothing. */
+/** @throws SuperstepError INVALID_ARGUMENT if the output's suffix says nothing, or zstd. */
 function checkSuffix({ output, format }: ConvertRequest, isText: boolean): void {
+  refuseZstd(output);
   if (isText || output === "-" || format !== undefined || encodingOfPath(output) !== undefined) return;
   const known = tableFormats.map((name) => `.${name}`).join(" ");
   throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(output)} must end in one of ${known}, or in .txt`);

@@ -3,7 +3,7 @@
  */
 import { realpath } from "node:fs/promises";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
-import { type TableFormat, encodingToWrite } from "../../graph/load/table/format.ts";
+import { type TableFormat, encodingToWrite, refuseZstd } from "../../graph/load/table/format.ts";
 import { checkOutput } from "../../graph/load/table/output.ts";
 import type { InputRequest } from "../requests.ts";
 
@@ -19,7 +19,7 @@ export interface FilesToWrite {
  * Checks that a result, and the rows set aside while it is read, will find their places, as far as that can be known.
  * `isTable` false: the output may be something else than a table, under any suffix.
  *
- * @throws SuperstepError INVALID_ARGUMENT if the suffix names no format, a file exists and `force` is not set, is a
+ * @throws SuperstepError INVALID_ARGUMENT if the suffix names no format or zstd, a file exists and `force` is not set, is a
  *   directory or one of the inputs, or its directory is missing.
  */
 export async function checkFiles(
@@ -35,6 +35,7 @@ export async function checkFiles(
     if (target === undefined || !inputs.includes(target)) continue;
     throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(file)} is the input; name another file`);
   }
+  if (output !== undefined) refuseZstd(output);
   if (output !== undefined && isTable) encodingToWrite(output, format);
 }
 

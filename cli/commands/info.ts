@@ -26,7 +26,10 @@ export function infoCommand(perform: Perform, done: (code: number) => void): Com
     .description(
       "Format and why, rows, kind of ids, vertices, edges, degrees, duplicates, self-loops, bad rows, memory.",
     )
-    .argument("<input...>", "edges: files, directories, patterns, or - for stdin; text, plain or gzip, Parquet, Arrow")
+    .argument(
+      "<input...>",
+      "edges: files, directories, patterns, or - for stdin; text (also gzip, zstd), Parquet, Arrow",
+    )
     .addHelpText("before", examples)
     .optionsGroup("Result:")
     .addOption(new Option("--json", "print one object"))

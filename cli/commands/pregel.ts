@@ -36,7 +36,10 @@ export function pregelCommand(perform: Perform, done: (code: number) => void): C
     .summary("run your own vertex program")
     .description("Runs the vertex program that a module exports: TypeScript as it is, or JavaScript.")
     .argument("<program>", "the module: .ts, .mts, .js or .mjs")
-    .argument("<input...>", "edges: files, directories, patterns, or - for stdin; text, plain or gzip, Parquet, Arrow")
+    .argument(
+      "<input...>",
+      "edges: files, directories, patterns, or - for stdin; text (also gzip, zstd), Parquet, Arrow",
+    )
     .addHelpText("before", examples)
     .addHelpText("after", notes)
     .optionsGroup("Program:")

@@ -40,7 +40,10 @@ export function runCommand(perform: Perform, done: (code: number) => void): Comm
     .summary("run an algorithm over a graph")
     .description("Reads a graph, runs an algorithm, shows the top rows of its result, and writes it.")
     .addArgument(new Argument("<algorithm>", algorithms.map(({ name }) => name).join(", ")))
-    .argument("<input...>", "edges: files, directories, patterns, or - for stdin; text, plain or gzip, Parquet, Arrow")
+    .argument(
+      "<input...>",
+      "edges: files, directories, patterns, or - for stdin; text (also gzip, zstd), Parquet, Arrow",
+    )
     .addHelpText("before", examples)
     .addHelpText("after", `\nAlgorithms:\n${table.join("\n")}`);
   addAlgorithmOptions(command);

@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { SuperstepError, excerpt, invalidArgument } from "../errors.ts";
+import { isZstd } from "../zstd/zstdHeader.ts";
 
 /** A file as it was found. */
 export interface InputFile {
@@ -11,8 +12,8 @@ export interface InputFile {
   readonly path: string;
   readonly size: number;
   readonly modifiedMs: number;
-  /** It starts with the magic bytes of gzip, or is empty and named as if. */
-  readonly isCompressed: boolean;
+  /** By its first bytes; of an empty file by its name. */
+  readonly compression: "none" | "gzip" | "zstd";
 }
 
 /**
@@ -103,10 +104,12 @@ function inspectFile(where: string, absolute: string): InputFile {
     const file = openSync(absolute, "r");
     try {
       const { size, mtimeMs } = fstatSync(file);
-      const head = new Uint8Array(2);
-      const isGzip = readSync(file, head, 0, 2, 0) === 2 && head[0] === 0x1f && head[1] === 0x8b;
-      const isCompressed = isGzip || (size === 0 && absolute.endsWith(".gz"));
-      return { path: absolute, size, modifiedMs: mtimeMs, isCompressed };
+      const head = new Uint8Array(4);
+      const isGzip = readSync(file, head, 0, 4, 0) >= 2 && head[0] === 0x1f && head[1] === 0x8b;
+      const isZipped = isGzip || (size === 0 && absolute.endsWith(".gz"));
+      const isPacked = isZstd(head) || (size === 0 && absolute.endsWith(".zst"));
+      const compression = isZipped ? "gzip" : isPacked ? "zstd" : "none";
+      return { path: absolute, size, modifiedMs: mtimeMs, compression };
     } finally {
       closeSync(file);
     }

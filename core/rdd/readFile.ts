@@ -4,6 +4,7 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { SuperstepError, excerpt } from "../errors.ts";
+import { unzstd } from "../zstd/unzstd.ts";
 import type { InputFile } from "./inputFiles.ts";
 
 /** The decompressed contents. @throws SuperstepError INVALID_INPUT if they are cut or corrupt, or `file` has changed. */
@@ -22,6 +23,33 @@ export function readGzip(file: InputFile): Uint8Array {
   }
 }
 
+/** The decompressed contents. @throws SuperstepError INVALID_INPUT if they are cut or corrupt, or `file` has changed. */
+export async function readZstd(file: InputFile, throwIfCancelled: () => void): Promise<Uint8Array> {
+  withFile(file, () => {});
+  const pieces: Uint8Array[] = [];
+  let numBytes = 0;
+  try {
+    if (file.size === 0) throw new Error("it is empty");
+    for await (const piece of unzstd({ kind: "file", path: file.path, size: file.size })) {
+      throwIfCancelled();
+      numBytes += piece.length;
+      if (numBytes > maxTextBytes) throw new Error("it is longer");
+      pieces.push(piece);
+    }
+  } catch (error) {
+    if (error instanceof SuperstepError) throw error;
+    throw new SuperstepError(
+      "INVALID_INPUT",
+      `${excerpt(file.path)}: must be whole zstd data of at most 4 GiB, got an error: ${(error as Error).message}; fetch or compress it again`,
+      { details: { path: file.path }, cause: error },
+    );
+  }
+  withFile(file, () => {});
+  return Buffer.concat(pieces);
+}
+
+/** What one buffer holds. */
+const maxTextBytes = 2 ** 32 - 1;
 /** Bytes looked at beyond a range at a time, for the end of its last line. */
 const lookahead = 64 * 1024;
 const lineFeed = 10;

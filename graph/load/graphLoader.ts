@@ -54,7 +54,7 @@ interface Loaded extends MadeParts {
 /** Loads graphs from files. */
 export const GraphLoader = {
   /**
-   * The graph of an edge list: two columns of ids, plain or gzip, empty lines and `#` lines skipped, further columns ignored.
+   * The graph of an edge list: two columns of ids, plain, gzip or zstd, empty lines and `#` lines skipped, further columns ignored.
    * All attributes are 1. `canonicalOrientation`: every edge leads from the lower id to the higher; nothing is merged.
    *
    * Eager. Memory: 4 bytes an edge, 8 to 12 a vertex; attributes only when they are read.
@@ -72,7 +72,7 @@ export const GraphLoader = {
   },
 
   /**
-   * The graph of files of edges (edge list, CSV, TSV, Matrix Market, plain or gzip; Parquet, Arrow; directories, patterns),
+   * The graph of files of edges (edge list, CSV, TSV, Matrix Market, plain, gzip or zstd; Parquet, Arrow; directories, patterns),
    * columns as attributes, with a table of vertices if one is given. Eager.
    *
    * @throws SuperstepError INVALID_INPUT for bad input, and for an edge to a vertex that the table lacks, unless

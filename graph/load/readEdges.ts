@@ -28,8 +28,8 @@ export interface EdgeInput {
 }
 
 /**
- * Reads edges: SNAP-like edge lists, CSV and TSV, Matrix Market, plain or gzip; Parquet and Arrow; files, directories of
- * part files, globs, or `-`. Plain text is read in parallel by all threads of `runner`, a gzip file by one; row groups of
+ * Reads edges: SNAP-like edge lists, CSV and TSV, Matrix Market, plain, gzip or zstd; Parquet and Arrow; files, directories of
+ * part files, globs, or `-`. Plain text is read in parallel by all threads of `runner`, a compressed file by one; row groups of
  * Parquet and batches of Arrow by as many threads of their own.
  *
  * Edges come in the order of the input, whatever the number of threads. A symmetric matrix gives each entry off the

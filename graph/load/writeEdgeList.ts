@@ -5,6 +5,7 @@ import { Buffer } from "node:buffer";
 import { idValueReader } from "../operators/idValueReader.ts";
 import type { EdgeChunk, RawColumn } from "./edgeChunk.ts";
 import { OutputClosed, openOutput, streamOutput, type Output } from "./table/output.ts";
+import { refuseZstd } from "./table/format.ts";
 import { gzipOutput } from "./table/writeTable.ts";
 
 /** Options of `writeEdgeList`. */
@@ -29,13 +30,14 @@ const maxIntegerLine = 42;
  *
  * A reader of standard output that goes away early is no failure.
  *
- * @throws SuperstepError INVALID_ARGUMENT as `openOutput`.
+ * @throws SuperstepError INVALID_ARGUMENT as `openOutput`, and for a name that ends in .zst.
  */
 export async function writeEdgeList(
   chunks: readonly EdgeChunk[],
   file: string,
   options: WriteEdgeListOptions = {},
 ): Promise<void> {
+  refuseZstd(file);
   const target =
     file === "-" ? streamOutput(process.stdout) : await openOutput(file, { force: options.force ?? false });
   const output = /\.gz$/i.test(file) ? gzipOutput(target) : target;

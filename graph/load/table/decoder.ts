@@ -66,7 +66,11 @@ function keepIdle(worker: DecodeWorker): void {
     return;
   }
   worker.rest();
-  idle.set(worker, setTimeout(() => void worker.end(), idleMs).unref());
+  const onIdle = (): void => {
+    idle.delete(worker); // at once: nobody must take a thread that is about to end
+    void worker.end();
+  };
+  idle.set(worker, setTimeout(onIdle, idleMs).unref());
 }
 
 function takeIdle(): DecodeWorker | undefined {

@@ -19,7 +19,7 @@ export interface ReadDelimitedOptions {
 
 /**
  * Reads a table whose first line names the columns. Fields may be quoted, RFC 4180, also over lines; blanks round
- * unquoted fields go; lines end in LF or CRLF; gzip is unwrapped.
+ * unquoted fields go; lines end in LF or CRLF; gzip and zstd are unwrapped.
  *
  * An unquoted empty field is a missing value. A column's type follows from all its fields (see `inferColumn`).
  *

@@ -17,7 +17,7 @@ export interface ReadTableOptions {
 
 /**
  * Reads `file`, whole. Its format is told by magic bytes (Parquet, Arrow file and stream), then by suffix, then by the
- * first character: `{` begins NDJSON, anything else CSV. CSV, TSV and NDJSON may be gzip under any name.
+ * first character: `{` begins NDJSON, anything else CSV. CSV, TSV and NDJSON may be gzip or zstd under any name.
  *
  * Whole numbers come as numbers if all of a column are within 2^53, else as bigint, in every format alike.
  *

@@ -1,13 +1,12 @@
 /**
- * The bytes of a table's file, unwrapped from gzip, and checked to be text.
+ * The bytes of a table's file, decompressed, and checked to be text.
  */
 import { isUtf8 } from "node:buffer";
 import { open } from "node:fs/promises";
 import path from "node:path";
-import { createGunzip } from "node:zlib";
-import { pipeline } from "node:stream/promises";
-import { SuperstepError, excerpt } from "../../../core/errors.ts";
-import type { ByteSource } from "../text/byteSource.ts";
+import { SuperstepError } from "../../../core/errors.ts";
+import { openSource, type ByteSource } from "../text/byteSource.ts";
+import { compressionOf, decompress } from "../text/compression.ts";
 import { errorAtByte, tableInputError } from "./tableInputError.ts";
 
 /** Positions in a text are kept in 32 bits. */
@@ -25,41 +24,47 @@ export async function readHead(file: string, count: number): Promise<Buffer> {
 }
 
 /**
- * A file's text as bytes, whole: gzip (told by its magic bytes; several members are one file) unwrapped and verified,
- * a UTF-8 byte order mark dropped.
+ * A file's text as bytes, whole: gzip and zstd (told by their magic bytes; several members or frames are one file)
+ * unwrapped and verified, a UTF-8 byte order mark dropped.
  *
- * @throws SuperstepError INVALID_INPUT if the file cannot be read, is a damaged gzip, or is not UTF-8 text;
- *   OUT_OF_MEMORY above 4 GiB.
+ * @throws SuperstepError INVALID_INPUT if the file cannot be read, is damaged, or is not UTF-8 text; OUT_OF_MEMORY above
+ *   4 GiB.
  */
 export async function readText(file: string): Promise<Buffer> {
-  const handle = await openToRead(file);
-  const chunks: Buffer[] = [];
-  let total = 0;
-  const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
-    for await (const chunk of source) {
-      total += chunk.length;
-      if (total > maxTextBytes) {
-        throw new SuperstepError("OUT_OF_MEMORY", `${file}: a table of text above 4 GiB cannot be held; use Parquet`);
-      }
-      chunks.push(chunk);
-    }
-  };
+  const source = await fileSource(file);
+  const open = openSource(source);
   try {
-    const head = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    const isGzip = head.bytesRead === 2 && head.buffer[0] === 0x1f && head.buffer[1] === 0x8b;
-    if (head.bytesRead < 2 && file.toLowerCase().endsWith(".gz")) {
-      throw tableInputError(file, { expected: "gzip", got: `${head.bytesRead} bytes` });
+    const head = new Uint8Array(4);
+    const headBytes = open.read(0, head, 0, head.length);
+    const compression = compressionOf(head.subarray(0, headBytes));
+    if (compression !== "none") return checkText(file, await gathered(file, decompress(source, open, compression)));
+    if (headBytes < 2 && /\.(gz|zst)$/i.test(file)) {
+      throw tableInputError(file, { expected: /\.gz$/i.test(file) ? "gzip" : "zstd", got: `${headBytes} bytes` });
     }
-    const stream = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: 1 << 20 });
-    if (isGzip) await pipeline(stream, createGunzip({ chunkSize: 1 << 20 }), collect);
-    else await pipeline(stream, collect);
-  } catch (error) {
-    if (error instanceof SuperstepError) throw error;
-    throw tableInputError(file, { expected: "a whole file", got: excerpt((error as Error).message) }, error);
+    if (source.size > maxTextBytes) throw tooLong(file);
+    const bytes = Buffer.allocUnsafeSlow(source.size);
+    if (open.read(0, bytes, 0, bytes.length) < bytes.length) {
+      throw tableInputError(file, { expected: `${bytes.length} bytes`, got: "fewer: it became shorter" });
+    }
+    return checkText(file, bytes);
   } finally {
-    await handle.close();
+    open.close();
   }
-  return checkText(file, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+}
+
+async function gathered(file: string, pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const kept: Uint8Array[] = [];
+  let total = 0;
+  for await (const piece of pieces) {
+    total += piece.length;
+    if (total > maxTextBytes) throw tooLong(file);
+    kept.push(piece);
+  }
+  return Buffer.concat(kept);
+}
+
+function tooLong(file: string): SuperstepError {
+  return new SuperstepError("OUT_OF_MEMORY", `${file}: a table of text above 4 GiB cannot be held; use Parquet`);
 }
 
 /** A file as a source of bytes. @throws SuperstepError INVALID_INPUT if it cannot be opened. */

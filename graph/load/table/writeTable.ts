@@ -34,9 +34,9 @@ export interface WriteTableOptions {
  */
 export async function writeTable(table: Table, file: string, options: WriteTableOptions = {}): Promise<void> {
   const { force = false, signal, stdout = process.stdout } = options;
-  const { format, gzip } = encodingToWrite(file, options.format);
+  const { format, compression } = encodingToWrite(file, options.format);
   const output = file === "-" ? streamOutput(stdout) : await openOutput(file, { force });
-  const target = cancellable(gzip ? gzipOutput(output) : output, signal);
+  const target = cancellable(compression === "gzip" ? gzipOutput(output) : output, signal);
   try {
     await writers[format](table, target);
     await target.commit();

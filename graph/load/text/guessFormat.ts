@@ -90,9 +90,9 @@ export function guessFormat(head: TextHead, options: FormatOptions): TextFormat 
   return edgeList(suffix === "el" || suffix === "wel" ? "by its suffix" : "by its first lines");
 }
 
-/** The suffix of a name, in lower case, without .gz and the dot. */
+/** The suffix of a name, in lower case, without .gz or .zst and the dot. */
 export function suffixOf(name: string): string {
-  return /\.([a-z0-9]+)(?:\.gz)?$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+  return /\.([a-z0-9]+)(?:\.(?:gz|zst))?$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
 /** The one byte that `delimiter` names. */

@@ -6,9 +6,6 @@ import { createGunzip } from "node:zlib";
 import { inputError } from "../inputError.ts";
 import type { OpenSource } from "./byteSource.ts";
 
-/** Deflate cannot make more than this many bytes of one. */
-export const maxGzipRatio = 1032;
-
 const pieceBytes = 1 << 18;
 
 /**

@@ -7,6 +7,7 @@ import { settleType } from "./attrBuilder.ts";
 import type { ByteSource } from "./byteSource.ts";
 import { writeBadRows } from "./badRowsFile.ts";
 import { cutFiles, type CutFile } from "./cutFiles.ts";
+import type { Compression } from "./compression.ts";
 import { checkEntries } from "./matrixMarket.ts";
 import { mergeResults, type BadRows } from "./mergeResults.ts";
 import { prepareText, type TextOptions } from "./prepareText.ts";
@@ -49,7 +50,7 @@ export interface InputFile {
   readonly name: string;
   /** As stored, so compressed if it is. */
   readonly bytes: number;
-  readonly compression: "none" | "gzip";
+  readonly compression: Compression;
 }
 
 /**
@@ -103,11 +104,7 @@ export async function loadText(
       ...(weight === undefined ? {} : { weight }),
       ...(matrix === undefined ? {} : { numDeclaredVertices: matrix.numVertices }),
       format,
-      files: files.map(({ source, isGzip }) => ({
-        name: source.name,
-        bytes: source.size,
-        compression: isGzip ? "gzip" : "none",
-      })),
+      files: files.map(({ source, compression }) => ({ name: source.name, bytes: source.size, compression })),
     };
   }
 }

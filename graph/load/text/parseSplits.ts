@@ -7,11 +7,11 @@ import type { InputFault } from "../inputError.ts";
 import { readBlankRows } from "./blankRows.ts";
 import { openSource, type OpenSource } from "./byteSource.ts";
 import { readDelimitedRows } from "./delimitedRows.ts";
-import { maxGzipRatio } from "./gunzip.ts";
+import { maxRatio } from "./compression.ts";
 import { LineReader } from "./lineReader.ts";
 import { longLineShown, rowFault } from "./rowFault.ts";
 import { SplitState } from "./splitState.ts";
-import { gzipInput, rangeInput } from "./textInput.ts";
+import { packedInput, rangeInput } from "./textInput.ts";
 import type { Split, SplitResult, TextPlan } from "./textPlan.ts";
 
 const blockBytes = 1 << 20;
@@ -51,14 +51,16 @@ async function readRows(
   source: OpenSource,
   task: Pick<TaskContext, "throwIfCancelled">,
 ): Promise<SplitResult> {
-  const textBytes = split.isGzip ? source.size * maxGzipRatio : Math.min(split.to, source.size) - split.from;
-  const isWhole = split.isGzip || (split.from <= split.dataFrom && split.to >= source.size);
+  const { compression } = split;
+  const isPacked = compression !== "none";
+  const textBytes = isPacked ? source.size * maxRatio[compression] : Math.min(split.to, source.size) - split.from;
+  const isWhole = isPacked || (split.from <= split.dataFrom && split.to >= source.size);
   const state = new SplitState(plan, {
     maxRows: maxRows(plan, textBytes),
-    isFileStart: split.isGzip || split.from <= split.dataFrom,
+    isFileStart: isPacked || split.from <= split.dataFrom,
     allowsQuotes: isWhole,
   });
-  const input = split.isGzip ? gzipInput(source, split) : rangeInput(source, split);
+  const input = isPacked ? packedInput(source, split, compression) : rangeInput(source, split);
   try {
     const reader = new LineReader(input, Math.min(blockBytes, Math.max(textBytes + 2, 4096)));
     let consumed = 0;

@@ -71,9 +71,9 @@ export function prepareText(
   const ids = options.ids ?? "auto";
   const isInteger = ids === "auto" ? areIntegers(rows, columns.idColumns, columns.header !== undefined) : ids === "int";
   const plan: TextPlan = { ...common, ...columns, idType: isInteger ? "integer" : "string" };
-  const files = heads.map(({ source, isGzip, markBytes }): CutFile => ({
+  const files = heads.map(({ source, compression, markBytes }): CutFile => ({
     source,
-    isGzip,
+    compression,
     dataFrom: markBytes,
     numHeadLines: 0,
     numHeadComments: 0,
@@ -106,7 +106,7 @@ function prepareMatrix(
   common: Pick<TextPlan, "layout" | "delimiter" | "comments" | "maxBadRows" | "keepsText" | "chunkRows">,
 ): PreparedText {
   const [head, ...others] = heads as [TextHead, ...TextHead[]];
-  const { source, isGzip, markBytes } = head;
+  const { source, compression, markBytes } = head;
   if (content === "vertices" || others.length > 0) {
     const reason = content === "vertices" ? "a matrix holds no vertex attributes" : "several matrices";
     const expected = content === "vertices" ? "a table of vertices" : "one Matrix Market file";
@@ -136,7 +136,7 @@ function prepareMatrix(
   }
   const file: CutFile = {
     source,
-    isGzip,
+    compression,
     dataFrom: markBytes + matrix.dataFrom,
     numHeadLines: matrix.numLines,
     numHeadComments: matrix.numComments,

@@ -4,12 +4,12 @@
 import { isUtf8 } from "node:buffer";
 import { inputError } from "../inputError.ts";
 import { openSource, type ByteSource } from "./byteSource.ts";
-import { gunzip } from "./gunzip.ts";
+import { compressionOf, decompress, type Compression } from "./compression.ts";
 
 /** What the start of an input tells. */
 export interface TextHead {
   readonly source: ByteSource;
-  readonly isGzip: boolean;
+  readonly compression: Compression;
   /** Length of the UTF-8 byte-order mark: 3 or 0. */
   readonly markBytes: number;
   /** The first bytes of the text, byte-order mark excluded. */
@@ -21,7 +21,7 @@ export interface TextHead {
 /**
  * Reads the first `limit` bytes of the text.
  *
- * @throws SuperstepError INVALID_INPUT if the input is unreadable, in another compression than gzip, binary, in UTF-16,
+ * @throws SuperstepError INVALID_INPUT if the input is unreadable, in another compression than gzip and zstd, binary, in UTF-16,
  * or has lines that end in CR alone.
  */
 export async function readHead(source: ByteSource, limit: number): Promise<TextHead> {
@@ -29,16 +29,16 @@ export async function readHead(source: ByteSource, limit: number): Promise<TextH
   try {
     const first = Buffer.alloc(Math.min(limit, source.size));
     const raw = first.subarray(0, open.read(0, first, 0, first.length));
-    refuseEmptyGzip(source);
+    refuseEmptyPacked(source);
     refuseOtherFormats(source.name, raw);
-    const isGzip = raw[0] === 0x1f && raw[1] === 0x8b;
+    const compression = compressionOf(raw);
     let text = raw;
     let isWhole = raw.length >= source.size;
-    if (isGzip) {
+    if (compression !== "none") {
       const pieces: Uint8Array[] = [];
       let numBytes = 0;
       isWhole = true;
-      for await (const piece of gunzip(open, source.name)) {
+      for await (const piece of decompress(source, open, compression)) {
         pieces.push(piece);
         numBytes += piece.length;
         if (numBytes >= limit) {
@@ -50,7 +50,7 @@ export async function readHead(source: ByteSource, limit: number): Promise<TextH
     }
     refuseOtherEncodings(source.name, text);
     const markBytes = text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
-    return { source, isGzip, markBytes, bytes: text.subarray(markBytes), isWhole };
+    return { source, compression, markBytes, bytes: text.subarray(markBytes), isWhole };
   } finally {
     open.close();
   }
@@ -58,7 +58,6 @@ export async function readHead(source: ByteSource, limit: number): Promise<TextH
 
 /** What other formats begin with. */
 const magics: readonly (readonly [magic: string, name: string, hint: string])[] = [
-  ["28b52ffd", "zstd data", "zstd -dc FILE | superstep … - reads it"],
   ["425a68", "bzip2 data", "bzip2 -dc FILE | superstep … - reads it"],
   ["fd377a585a00", "xz data", "xz -dc FILE | superstep … - reads it"],
   ["04224d18", "lz4 data", "lz4 -dc FILE | superstep … - reads it"],
@@ -71,15 +70,22 @@ function refuseOtherFormats(name: string, bytes: Buffer): void {
   const start = bytes.subarray(0, 8).toString("hex");
   const found = magics.find(([magic]) => start.startsWith(magic));
   if (found === undefined) return;
-  throw inputError({ file: name, reason: found[1], expected: "text, or text in gzip", got: found[1], hint: found[2] });
+  throw inputError({
+    file: name,
+    reason: found[1],
+    expected: "text, or text in gzip or zstd",
+    got: found[1],
+    hint: found[2],
+  });
 }
 
-function refuseEmptyGzip(source: ByteSource): void {
-  if (source.size > 0 || !/\.gz$/i.test(source.name)) return;
+function refuseEmptyPacked(source: ByteSource): void {
+  const suffix = /\.(gz|zst)$/i.exec(source.name)?.[1]?.toLowerCase();
+  if (source.size > 0 || suffix === undefined) return;
   throw inputError({
     file: source.name,
-    reason: "an empty file named .gz",
-    expected: "gzip data",
+    reason: `an empty file named .${suffix}`,
+    expected: suffix === "gz" ? "gzip data" : "zstd data",
     got: "zero bytes",
     hint: "copy or download the file again",
   });

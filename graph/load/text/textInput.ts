@@ -1,9 +1,9 @@
 /**
  * The text of a split, one piece after the other: a range of a plain file with its last line to the end, or all that a
- * gzip file holds.
+ * compressed file holds.
  */
 import type { OpenSource } from "./byteSource.ts";
-import { gunzip } from "./gunzip.ts";
+import { decompress } from "./compression.ts";
 import type { Split } from "./textPlan.ts";
 
 /** Hands out text from `start` on. */
@@ -46,9 +46,9 @@ export function rangeInput(source: OpenSource, split: Split): TextInput {
   };
 }
 
-/** The text of a gzip file from `split.dataFrom` on. */
-export function gzipInput(source: OpenSource, split: Split): TextInput {
-  const pieces = gunzip(source, split.source.name);
+/** The text of a compressed file from `split.dataFrom` on. */
+export function packedInput(source: OpenSource, split: Split, compression: "gzip" | "zstd"): TextInput {
+  const pieces = decompress(split.source, source, compression);
   let piece: Uint8Array = new Uint8Array(0);
   let toSkip = split.dataFrom;
   return {

@@ -5,6 +5,7 @@ import type { IdValues, RawColumn } from "../edgeChunk.ts";
 import type { InputFault } from "../inputError.ts";
 import type { ByteSource } from "./byteSource.ts";
 import type { AttrType } from "./cellKind.ts";
+import type { Compression } from "./compression.ts";
 
 /** A column that holds ids. */
 export interface IdColumnPlan {
@@ -55,7 +56,7 @@ export interface Split {
   /** Index of the file in the load. */
   readonly file: number;
   readonly source: ByteSource;
-  readonly isGzip: boolean;
+  readonly compression: Compression;
   /** Where rows begin in the text of this file: past a byte-order mark and what the driver has read. */
   readonly dataFrom: number;
   /** In bytes; a compressed file is one split, its `to` is Infinity. */

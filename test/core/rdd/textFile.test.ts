@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useContext } from "../../support/context.ts";
+import { skippableFrame, storedFrame } from "../../support/zstdFrames.ts";
 
 describe("textFile", () => {
   const ctx = useContext("local[2]");
@@ -81,6 +82,27 @@ describe("textFile", () => {
     ["empty", new Uint8Array()],
   ])("fails with INVALID_INPUT, naming the file, if gzip is %s", async (_how, bytes) => {
     const file = fileOf(bytes, `bad${files++}.gz`);
+    await expect(ctx.textFile(file).collect()).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      message: expect.stringContaining(JSON.stringify(file)) as string,
+    });
+  });
+
+  it("reads zstd by its magic bytes, several frames as one file, one partition a file", async () => {
+    const frames = Buffer.concat([storedFrame("a\nb"), skippableFrame("what"), storedFrame("c\n"), storedFrame("d")]);
+    const rdd = ctx.textFile(fileOf(frames, "frames.txt"), { minPartitions: 4 });
+    expect(rdd.numPartitions).toBe(1);
+    expect(await rdd.collect()).toEqual(["a", "bc", "d"]);
+    expect(await ctx.textFile(fileOf("plain", "not.zst")).collect()).toEqual(["plain"]);
+  });
+
+  it.each([
+    ["cut", storedFrame("some text\n").subarray(0, -3)],
+    ["of another checksum", flip(storedFrame("some text\n"), -1)],
+    ["followed by something else", Buffer.concat([storedFrame("some text\n"), Buffer.from("and more")])],
+    ["empty", new Uint8Array()],
+  ])("fails with INVALID_INPUT, naming the file, if zstd is %s", async (_how, bytes) => {
+    const file = fileOf(bytes, `bad${files++}.zst`);
     await expect(ctx.textFile(file).collect()).rejects.toMatchObject({
       code: "INVALID_INPUT",
       message: expect.stringContaining(JSON.stringify(file)) as string,

@@ -117,7 +117,7 @@ describe("readTable of CSV", () => {
     ["a NUL byte", "a,b\n1,\0\n", "NUL byte", 2, 3],
     ["UTF-16", Buffer.from("\ufeffa,b\n", "utf16le"), "expected UTF-8, got UTF-16"],
     ["Latin-1", Buffer.from("a,b\n1,2\ncaf\xe9,3\n", "latin1"), "expected UTF-8, got other bytes", 3, 1],
-    ["gzip that is cut", gzipSync("a,b\n1,2\n").subarray(0, -9), "expected a whole file"],
+    ["gzip that is cut", gzipSync("a,b\n1,2\n").subarray(0, -9), "expected whole gzip data"],
   ])("refuses %s", async (_what, content, message, line, column) => {
     const error: unknown = await readText("bad.csv", content).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "INVALID_INPUT", message: expect.stringContaining(message) });
