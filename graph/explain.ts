@@ -8,6 +8,7 @@ import { functionsTold } from "./functionLog.ts";
 import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
 import type { Shape } from "./shape.ts";
+import { minTiledSupersteps } from "./superstep/pieces.ts";
 import { whyAtHome } from "./superstep/cluster/remoteReads.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
@@ -25,6 +26,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `edges       ${numEdges.toLocaleString("en")}, attribute ${describeSchema(edges.schema)}`,
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
+      ...(cut === undefined ? [`scans       ${scansOf(shape)}`] : []),
       `places      ${placesOf(graph, shape)}`,
       `kernels     ${runsKernel(graph.ctx) ? "bfs, triangles, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   compiled to WebAssembly with their loop where they are arithmetic over columns, else JavaScript; told as each runs`,
@@ -37,6 +39,15 @@ export async function explainAll<VD, ED>(graph: Graph<VD, ED>): Promise<string> 
   const about = await explainGraph(graph);
   const functions = functionsTold(graph.ctx.driver).map((text) => `function    ${text}`);
   return [about, ...functions].join("\n");
+}
+
+/** In which order edges are walked, and why. */
+function scansOf({ tileChoice: { missed, isTiled } }: Shape): string {
+  if (missed === undefined) return "along rows as they lie: the graph is small";
+  const found = `${Math.round(100 * missed)} % of what rows read, as they lie, a cache of 1 MiB does not hold`;
+  return isTiled
+    ? `${found}: runs of ${minTiledSupersteps} supersteps or more walk edges in tiles, where all vertices send, one number each`
+    : `along rows as they lie: ${found}`;
 }
 
 /** Where supersteps run, and what is shipped. */

@@ -1,5 +1,6 @@
 /**
- * The shape of a graph with what is derived from it on demand: rows by source, out-degrees, an explicit vertex cut.
+ * The shape of a graph with what is derived from it on demand: rows by source, out-degrees, tiles, an explicit vertex
+ * cut.
  */
 import type { Driver } from "../core/cluster/driver.ts";
 import type { ColumnRef } from "../core/column/types.ts";
@@ -7,6 +8,8 @@ import { Deferred } from "./deferred.ts";
 import { freeCutParts } from "./partition/cutTopology.ts";
 import { outDegrees } from "./partition/degrees.ts";
 import { freeTopology } from "./partition/idColumn.ts";
+import { chooseTiles, type TileChoice } from "./partition/tileChoice.ts";
+import { buildTiles, freeTiles, type Tiles } from "./partition/tiles.ts";
 import type { CutPart, EdgeRows, Topology } from "./partition/topology.ts";
 import { freeOutRows, outRows } from "./partition/transpose.ts";
 import type { ScanRows } from "./superstep/scan.ts";
@@ -19,6 +22,8 @@ export class Shape {
   readonly #driver: Driver;
   #outRows: Promise<readonly EdgeRows[]> | undefined;
   #outDegrees: Promise<ColumnRef<"uint32">> | undefined;
+  #tileChoice: TileChoice | undefined;
+  #tiles: Promise<Tiles> | undefined;
   readonly #derived: Map<string, { readonly version: string; readonly value: Deferred<unknown> }> = new Map();
 
   constructor(driver: Driver, topology: Topology, cut?: readonly CutPart[]) {
@@ -48,6 +53,21 @@ export class Shape {
       throw error;
     });
     return this.#outDegrees;
+  }
+
+  /** Whether scans that can walk tiles are faster so; measured at the first call. */
+  get tileChoice(): TileChoice {
+    this.#tileChoice ??= chooseTiles(this.topology, this.#driver.arena);
+    return this.#tileChoice;
+  }
+
+  /** The incoming edges as tiles; built at the first call. */
+  tiles(): Promise<Tiles> {
+    this.#tiles ??= buildTiles(this.#driver, this.topology).catch((error: unknown) => {
+      this.#tiles = undefined;
+      throw error;
+    });
+    return this.#tiles;
   }
 
   /**
@@ -81,6 +101,8 @@ export class Shape {
     if (rows !== undefined) freeOutRows(arena, rows);
     const degrees = await this.#outDegrees?.catch(() => undefined);
     if (degrees !== undefined) arena.free(degrees);
+    const tiles = await this.#tiles?.catch(() => undefined);
+    if (tiles !== undefined) freeTiles(arena, tiles);
     await Promise.all(Array.from(this.#derived.values(), ({ value }) => value.release()));
     if (this.cut === undefined) freeTopology(arena, this.topology);
     else freeCutParts(arena, this.cut);

@@ -12,7 +12,9 @@ import type { ApplyInput } from "../superstep/apply.ts";
 import type { ScanInput, ScanRows } from "../superstep/scan.ts";
 import { ApplyRow, type OnApplied } from "./applyRow.ts";
 import { addNextSends } from "./compileSends.ts";
-import { ScanLoop } from "./scanLoop.ts";
+import type { MessageType } from "./messageType.ts";
+import { ScanLoop, type ScannedTarget } from "./scanLoop.ts";
+import { addTileTargets, canWalkTiles, compileTileWalk, type TileWalk } from "./tileLoop.ts";
 
 /**
  * A scan that leaves targets to others. Its hook "target" is given the target, 1 if messages came, else 0, and the
@@ -25,9 +27,14 @@ export interface CompiledScan {
   readonly numLeaves: number;
 }
 
+/** A superstep in one loop. With `walk`, that one runs before, over the tiles of a block. */
+export interface FusedSuperstep {
+  readonly loop: CompiledLoop;
+  readonly walk?: TileWalk;
+}
+
 /** A compiled superstep; `scan` instead of `loop` where the apply runs as JavaScript, for this reason. */
-export type CompiledSuperstep =
-  { readonly loop: CompiledLoop } | { readonly scan: CompiledScan; readonly applyRefused: Refusal };
+export type CompiledSuperstep = FusedSuperstep | { readonly scan: CompiledScan; readonly applyRefused: Refusal };
 
 /**
  * Compiles a superstep over rows of consecutive vertices; the refusal of the scan if that does not compile. With
@@ -35,7 +42,8 @@ export type CompiledSuperstep =
  */
 export function compileSuperstep(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledSuperstep | Refusal {
   const loop = compileFused(scan, apply, rows);
-  if (!isRefusal(loop)) return { loop };
+  if (!isRefusal(loop))
+    return rows.tiles === undefined ? { loop } : { loop, walk: compileTileWalk(typeOf(scan, rows)) };
   // Encoded columns are gathered, so that every target must be looked at; placed ones keep what they had.
   const isGathered = apply.output.columns.some((column) => column.kind === "encoded" && column.placed === undefined);
   const isForAll = apply.program.applyTo === "all" || isGathered;
@@ -43,7 +51,16 @@ export function compileSuperstep(scan: ScanInput, apply: ApplyInput, rows: ScanR
   return isRefusal(alone) ? alone : { scan: alone, applyRefused: loop };
 }
 
-/** The loop of scan and apply, or why there is none. */
+/** True if a superstep can walk tiles instead of the rows. */
+export function walksTiles(scan: ScanInput, apply: ApplyInput, rows: ScanRows): boolean {
+  return !isRefusal(compileFused(scan, apply, rows)) && canWalkTiles(scan, rows, typeOf(scan, rows));
+}
+
+function typeOf(scan: ScanInput, rows: ScanRows): MessageType {
+  return new ScanLoop(scan, rows, new LoopParams()).messageType;
+}
+
+/** The loop of scan and apply, or why there is none; with tiles, that of what was merged there, and apply. */
 export function compileFused(scan: ScanInput, apply: ApplyInput, rows: ScanRows): CompiledLoop | Refusal {
   return refusable("vertexProgram", () => {
     const params = new LoopParams();
@@ -53,7 +70,11 @@ export function compileFused(scan: ScanInput, apply: ApplyInput, rows: ScanRows)
       addNextSends(scan, rows, scanning.message, apply.output, index, params, calls);
     const applying = new ApplyRow(apply, params, apply.nextSent && writeNextSent);
     applying.begin(calls);
-    const counts = scanning.add(calls, (target) => applying.add(target, calls));
+    const onTarget = (target: ScannedTarget): void => applying.add(target, calls);
+    const counts =
+      rows.tiles === undefined
+        ? scanning.add(calls, onTarget)
+        : addTileTargets(scanning.messageType, params, calls, onTarget);
     return assembleLoop(params, calls.builder.statements, { ...counts, ...applying.results() });
   });
 }

@@ -1,8 +1,10 @@
 /**
  * Task half of compiled supersteps: compiles once a thread, runs over the columns of the arena.
  */
-import type { CompiledLoop, LoopHooks } from "../../core/compile/compiledLoop.ts";
+import type { ColumnRef } from "../../core/column/types.ts";
+import type { LoopHooks, RunnableLoop } from "../../core/compile/compiledLoop.ts";
 import { compiledPaths, refusedPaths, type FunctionPath } from "../../core/compile/functionPath.ts";
+import { assert } from "../../core/errors.ts";
 import { isRefusal, notAsked, refusalOfAll, type Refusal } from "../../core/compile/refused.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import type { Bindings } from "../columns/accessors.ts";
@@ -11,8 +13,14 @@ import type { EdgeRows } from "../partition/topology.ts";
 import { applyText, type ApplyInput } from "../superstep/apply.ts";
 import type { ScanCounts, ScanInput, ScanRows, SentColumns } from "../superstep/scan.ts";
 import { columnsKey } from "./columnsKey.ts";
-import { compileScan, compileSuperstep, type CompiledScan, type CompiledSuperstep } from "./compileSuperstep.ts";
-import { putColumns, putIds, putRows, putSent, type LoopValues } from "./loopOffsets.ts";
+import {
+  compileScan,
+  compileSuperstep,
+  type CompiledScan,
+  type CompiledSuperstep,
+  type FusedSuperstep,
+} from "./compileSuperstep.ts";
+import { putColumns, putIds, putRows, putSent, putTiles, type LoopValues } from "./loopOffsets.ts";
 import { runnableLoop, runRounds } from "./rounds.ts";
 
 const ofScan: readonly string[] = ["sendMessage", "mergeMessage"];
@@ -84,7 +92,24 @@ export function runCompiledSuperstep(
     runCompiledScan(compiled.scan, scan, rows, target, counts, task);
     return;
   }
-  const values = scanValues(scan, rows);
+  compiledRun(compiled, scan, apply, bindings, counts, task)(rows);
+}
+
+/**
+ * Makes ready to run a compiled superstep over some partitions, one after the other. With tiles, each is given a column of
+ * numbers, at least one a row, that nobody else uses.
+ *
+ * @throws MissingValue (what it returns) as `runCompiledSuperstep`.
+ */
+export function compiledRun(
+  { loop, walk }: FusedSuperstep,
+  scan: ScanInput,
+  apply: ApplyInput,
+  bindings: Bindings,
+  counts: ScanCounts,
+  task: TaskContext,
+): (rows: ScanRows, sums?: ColumnRef<"float64">) => void {
+  const values = scanValues(scan);
   putColumns(values, "before", apply.vertices);
   putColumns(values, "after", apply.output);
   putSent(values, apply.nextSent, "Next");
@@ -97,14 +122,36 @@ export function runCompiledSuperstep(
     else hooks[`sum${at}`] = (x) => (bindings[`total${at}`] as { add(x: number): void }).add(x!);
   });
   const carried = aggregators.flatMap(({ kind }, at) => (kind === "max" ? [`total${at}`] : []));
-  const results = run(compiled.loop, rows, values, carried, hooks, task);
-  counts.messages += results["messages"] ?? 0;
-  counts.edgesScanned += results["edgesScanned"] ?? 0;
-  (bindings["applyCounts"] as { received: number }).received += results["received"] ?? 0;
-  aggregators.forEach(({ kind }, at) => {
-    const total = bindings[`total${at}`] as { value: number };
-    if (kind === "max") total.value = results[`total${at}`] ?? total.value;
-  });
+  const runnable = runnableLoop(loop, task);
+  const walking = walk && runnableLoop(walk.loop, task);
+  return (rows, sums) => {
+    putScanRows(values, rows);
+    if (walk && walking) walkTiles(walking, walk.identity, rows, sums, values, task);
+    const results = run(runnable, rows, values, carried, hooks, task);
+    counts.messages += results["messages"] ?? 0;
+    counts.edgesScanned += results["edgesScanned"] ?? 0;
+    (bindings["applyCounts"] as { received: number }).received += results["received"] ?? 0;
+    aggregators.forEach(({ kind }, at) => {
+      const total = bindings[`total${at}`] as { value: number };
+      if (kind === "max") total.value = results[`total${at}`] ?? total.value;
+    });
+  };
+}
+
+/** Merges what the sources of a block's tiles send, in `sums` by slot. */
+function walkTiles(
+  walk: RunnableLoop,
+  identity: number,
+  { inRows, tiles }: ScanRows,
+  sums: ColumnRef<"float64"> | undefined,
+  values: LoopValues,
+  task: TaskContext,
+): void {
+  assert(inRows && tiles && sums && sums.length >= inRows.numRows, "a walk over tiles has nowhere to put its sums");
+  putTiles(values, tiles, sums);
+  task.arena.view(sums).fill(identity, 0, inRows.numRows);
+  const starts = task.arena.view(tiles.starts);
+  runRounds(walk, starts.length - 1, [starts], { ...values }, [], {}, task);
 }
 
 /** Runs a compiled scan: `target` is called with each target, 1 if messages came to it, and what its message is made of. */
@@ -116,7 +163,9 @@ export function runCompiledScan(
   counts: ScanCounts,
   task: TaskContext,
 ): void {
-  const results = run(loop, rows, scanValues(scan, rows), [], { target }, task);
+  const values = scanValues(scan);
+  putScanRows(values, rows);
+  const results = run(runnableLoop(loop, task), rows, values, [], { target }, task);
   counts.messages += results["messages"] ?? 0;
   counts.edgesScanned += results["edgesScanned"] ?? 0;
 }
@@ -141,7 +190,7 @@ made.target = (${["t", "had", ...leaves].join(", ")}) => {
 }
 
 function run(
-  loop: CompiledLoop,
+  loop: RunnableLoop,
   rows: ScanRows,
   values: LoopValues,
   carried: readonly string[],
@@ -151,19 +200,22 @@ function run(
   const { arena } = task;
   const both = [rows.inRows, rows.outRows].filter((each) => each !== undefined);
   const offsets = both.map((each) => arena.view(each.offsets));
-  return runRounds(runnableLoop(loop, task), both[0]!.numRows, offsets, values, carried, hooks, task);
+  return runRounds(loop, both[0]!.numRows, offsets, values, carried, hooks, task);
 }
 
-function scanValues(scan: ScanInput, rows: ScanRows): LoopValues {
+function scanValues(scan: ScanInput): LoopValues {
   const values: LoopValues = {};
   putColumns(values, "vertex", scan.vertices);
   putColumns(values, "edge", scan.edges);
   putIds(values, scan.ids);
   if (scan.active) values["active"] = scan.active.offset;
   putSent(values, scan.sent);
-  if (rows.inRows) putRows(values, "in", rows.inRows);
-  if (rows.outRows) putRows(values, "out", rows.outRows);
   return values;
+}
+
+function putScanRows(values: LoopValues, { inRows, outRows }: ScanRows): void {
+  if (inRows) putRows(values, "in", inRows);
+  if (outRows) putRows(values, "out", outRows);
 }
 
 function refusalAtOnce({ asJavaScript }: ScanInput, rows: ScanRows): Refusal | undefined {
@@ -189,6 +241,7 @@ export function scanKey({ program, ids, vertices, edges, active, sent }: ScanInp
     columnsKey(edges),
     ofRows(rows.inRows),
     ofRows(rows.outRows),
+    rows.tiles !== undefined,
     sentKey(sent),
   ]);
 }

@@ -1,7 +1,8 @@
 /**
  * Where the columns that compiled loops name begin, as their parameters.
  */
-import type { ColumnSet } from "../../core/column/types.ts";
+import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
+import type { TileRows } from "../partition/tiles.ts";
 import type { EdgeRows, IdColumn } from "../partition/topology.ts";
 import type { SentColumns } from "../superstep/scan.ts";
 
@@ -24,6 +25,14 @@ export function putRows(values: LoopValues, side: "in" | "out", rows: EdgeRows):
   values[`${side}Offsets`] = rows.offsets.offset;
   values[`${side}Neighbours`] = rows.neighbours.offset;
   if (rows.positions) values[`${side}Positions`] = rows.positions.offset;
+}
+
+/** Tiles as "starts", "entries" and "slots"; "sums", by slot, where what they merge to goes. */
+export function putTiles(values: LoopValues, { starts, entries, slots }: TileRows, sums: ColumnRef): void {
+  values["starts"] = starts.offset;
+  values["entries"] = entries.offset;
+  values["slots"] = slots.offset;
+  values["sums"] = sums.offset;
 }
 
 /** Ids that are numbers as "ids". */

@@ -62,6 +62,10 @@ export class ScanLoop {
     return this.#messageType.shape;
   }
 
+  get messageType(): MessageType {
+    return this.#messageType;
+  }
+
   /** Adds the loop over rows ["from", "to"), and `onTarget` for each. */
   add(calls: Calls, onTarget: (target: ScannedTarget) => void): ScanCounters {
     const { builder } = calls;

@@ -26,3 +26,4 @@ export {
   startLists,
   sumCounts,
 } from "./triangles.as";
+export { tileBlock } from "./tiles.as";

@@ -180,6 +180,19 @@ export interface Kernels {
     from: number,
     to: number,
   ): void;
+
+  tileBlock(
+    offsets: Address,
+    neighbours: Address,
+    numRows: number,
+    numSegments: number,
+    firstEntry: number,
+    slots: Address,
+    starts: Address,
+    entries: Address,
+    spare: Address,
+    counters: Address,
+  ): void;
 }
 
 let compiled: WebAssembly.Module | undefined;

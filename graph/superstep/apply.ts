@@ -53,24 +53,31 @@ export class ApplyRows {
 
   async bind(bindings: Bindings, from: number, to: number, task: TaskContext): Promise<void> {
     const { arena } = task;
-    const { program, ids, vertices, output, operation, globals } = this.#input;
+    const { program, ids, vertices, operation, globals } = this.#input;
     const idOf = idReader(ids, arena);
     bindings["vertexProgram"] = await task.revive(program.vertexProgram);
     bindings["idOf"] = idOf;
     bindings["globals"] = globals;
     bindings["noMessage"] = program.noMessage;
     bindings["applyCounts"] = this.#counts;
-    bindings["received"] = arena.view(this.#input.received).fill(0, from, to);
+    bindings["received"] = arena.view(this.#input.received);
     bindReaders(bindings, "before", vertices, arena);
     this.#output.bind(bindings, "after", arena, (index) => `vertex ${excerpt(idOf(index))}`, operation);
-    // Where the program runs on all vertices, it writes all rows itself.
-    if (program.applyTo === "received") copyFixed(arena, vertices, output, from, to);
-    copyPlaces(arena, vertices, output, from, to);
+    this.start(from, to, arena);
     for (const [at, [name, aggregator]] of Object.entries(program.aggregators).entries()) {
       bindings[`aggregator${at}`] = await task.revive(aggregator.of);
       if (aggregator.kind === "sum") bindings[`total${at}`] = this.#sums[name] = new ExactSum();
       else bindings[`total${at}`] = this.#maxima[name] = { value: -Infinity };
     }
+  }
+
+  /** Vertices [from, to) have received nothing yet, and are what they were. Done by `bind` for those that it is given. */
+  start(from: number, to: number, arena: Arena): void {
+    const { program, vertices, output, received } = this.#input;
+    arena.view(arena.slice(received, from, to)).fill(0);
+    // Where the program runs on all vertices, it writes all rows itself.
+    if (program.applyTo === "received") copyFixed(arena, vertices, output, from, to);
+    copyPlaces(arena, vertices, output, from, to);
   }
 
   report(): ApplyReport {

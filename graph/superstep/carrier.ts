@@ -19,6 +19,8 @@ export interface CarrierSpec {
   readonly edges: ColumnSet;
   readonly scan: ScanProgram;
   readonly apply: ApplyProgram;
+  /** At most this many supersteps; Infinity allowed. */
+  readonly maxSupersteps: number;
   readonly signal?: AbortSignal | undefined;
   /** When supersteps are sparse; default: as measured. */
   readonly sparse?: SparseLimits;
@@ -50,7 +52,7 @@ export interface ShippingReport {
 
 /** What one superstep did. */
 export interface SuperstepOutcome {
-  /** One entry a partition, in their order. */
+  /** By partition, in their order; one report can be of several. */
   readonly reports: readonly SuperstepReport[];
   /** Absent where all is in one process. */
   readonly shipping?: ShippingReport;

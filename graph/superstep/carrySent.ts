@@ -3,8 +3,9 @@
  */
 import type { Arena } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
+import type { ApplyInput } from "./apply.ts";
 import type { ApplyProgram, ScanProgram } from "./program.ts";
-import type { SentColumns, SentSide } from "./scan.ts";
+import type { ScanInput, SentColumns, SentSide } from "./scan.ts";
 
 /** The columns of messages, and of marks who sends. */
 export function sentRefs(sent: SentColumns | undefined): ColumnRef[] {
@@ -31,8 +32,14 @@ export function readsInactive(
   }
 }
 
+/** Copies what vertices [from, to) send, where the superstep writes down messages and the next one may read such a vertex. */
+export function carryInactive(scan: ScanInput, apply: ApplyInput, from: number, to: number, arena: Arena): void {
+  if (apply.nextSent === undefined || scan.sent === undefined || !readsInactive(scan.program, apply.program)) return;
+  carrySent(arena, scan.sent, apply.nextSent, from, to);
+}
+
 /** Copies the messages of vertices [from, to). */
-export function carrySent(arena: Arena, before: SentColumns, after: SentColumns, from: number, to: number): void {
+function carrySent(arena: Arena, before: SentColumns, after: SentColumns, from: number, to: number): void {
   const targets = sentRefs(after);
   for (const [at, column] of sentRefs(before).entries()) {
     const source = arena.view(arena.slice(column, from, to)) as Float64Array;

@@ -19,8 +19,10 @@ import {
 import type { ApplyProgram } from "./program.ts";
 import type { ScanInput } from "./scan.ts";
 import { SentMessages, writeSentRef } from "./sentMessages.ts";
+import { Pieces } from "./pieces.ts";
+import { sharedSuperstepRef, type SharedReport } from "./sharedSuperstep.ts";
 import { SparseSupersteps } from "./sparse/sparseSupersteps.ts";
-import { superstepRef, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "./superstep.ts";
+import type { SuperstepReport } from "./superstep.ts";
 
 type Columns = Pick<Generation, "columns" | "received">;
 
@@ -39,9 +41,11 @@ export class LocalCarrier implements Carrier {
   #numActive: number | undefined;
   readonly #sent: SentMessages;
   readonly #sparse: SparseSupersteps;
+  readonly #pieces: Pieces;
 
   constructor(spec: CarrierSpec) {
     this.#spec = spec;
+    this.#pieces = new Pieces(spec);
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
     this.#sparse = new SparseSupersteps(spec);
     this.#schema = spec.vertices.schema;
@@ -125,6 +129,7 @@ export class LocalCarrier implements Carrier {
     this.#spare = this.#current = undefined;
     this.#sent.free();
     this.#sparse.free();
+    this.#pieces.free();
   }
 
   /** Writes the next generation; again with room for it if a value was missing where none had been. */
@@ -155,24 +160,22 @@ export class LocalCarrier implements Carrier {
     }
   }
 
+  /** One report a partition, or for several of them one, in the order of the first. */
   async #fusedStage(name: string, next: Columns, globals: GlobalValues): Promise<readonly SuperstepReport[]> {
     const { driver, shape, scan, apply, signal } = this.#spec;
     const rows = await shape.scanRows(scan.sendsTo);
     const sending = this.#sent.prepare(this.#scanInput(), this.#applyInput(apply, next, globals), rows[0]!);
     const { missing } = sending;
-    const shared: SuperstepInput = { scan: sending.scan, apply: sending.apply };
-    const tasks = shape.topology.partitions.map(({ from, to }, at): SuperstepPartition => ({
-      from,
-      to,
-      rows: rows[at]!,
-    }));
+    const { shared, tasks } = await this.#pieces.prepare(sending.scan, sending.apply, rows);
     const ranges = evenRanges(shape.topology.numVertices, driver.numThreads).map((range) => [range]);
     const writing =
       missing &&
       ({ name: `${name}: messages`, operator: writeSentRef, shared: missing, tasks: ranges, parents: [] } as const);
-    const scanning = { name, operator: superstepRef, shared, tasks, parents: writing ? [0] : [] };
+    const scanning = { name, operator: sharedSuperstepRef, shared, tasks, parents: writing ? [0] : [] };
     const stages = writing ? [writing, scanning] : [scanning];
-    const reports = await driver.runJob<SuperstepReport>({ name, stages }, { ...(signal && { signal }) });
+    const shares = await driver.runJob<readonly SharedReport[]>({ name, stages }, { ...(signal && { signal }) });
+    const inOrder = shares.flat().sort((a, b) => a.first - b.first);
+    const reports = inOrder.map(({ report }) => report);
     if (reports.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
     return reports;
   }

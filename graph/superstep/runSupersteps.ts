@@ -17,8 +17,6 @@ import type { SuperstepReport } from "./superstep.ts";
 export interface Supersteps extends CarrierSpec {
   /** If set, every vertex's program first runs with it; that is not a superstep. */
   readonly initialMessage?: { readonly value: unknown };
-  /** At most this many supersteps; Infinity allowed. */
-  readonly maxSupersteps: number;
   /** Asked after each superstep, with the aggregators' results: true ends the run as converged. */
   readonly until?: (globals: GlobalValues) => boolean;
   /** Results of the aggregators before the first superstep. */

@@ -12,6 +12,7 @@ import { SuperstepError, excerpt } from "../../core/errors.ts";
 import type { TaskContext } from "../../core/host/task.ts";
 import { bindReaders, readExpression, type Bindings } from "../columns/accessors.ts";
 import type { LoopText } from "../columns/loop.ts";
+import type { TileRows } from "../partition/tiles.ts";
 import type { EdgeRows, IdColumn } from "../partition/topology.ts";
 import { idReader } from "../partition/idColumn.ts";
 import type { VertexId } from "../types.ts";
@@ -49,6 +50,8 @@ export interface SentSide {
 export interface ScanRows {
   readonly inRows?: EdgeRows;
   readonly outRows?: EdgeRows;
+  /** The same incoming edges as tiles, where the scan is to walk those: see `canWalkTiles`. */
+  readonly tiles?: TileRows;
 }
 
 /** What a scan counted. */

@@ -4,7 +4,7 @@
  * of their own, with `combine` between them.
  */
 import { assert } from "../../core/errors.ts";
-import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
+import type { TaskContext } from "../../core/host/task.ts";
 import type { FunctionPath } from "../../core/compile/functionPath.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
 import type { Bindings } from "../columns/accessors.ts";
@@ -12,7 +12,7 @@ import { runLoop } from "../columns/loop.ts";
 import { MissingValue, type Missing } from "../columns/output.ts";
 import { compiledSuperstep, runCompiledSuperstep, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { ApplyRows, applyText, type ApplyInput, type ApplyReport } from "./apply.ts";
-import { carrySent, readsInactive } from "./carrySent.ts";
+import { carryInactive } from "./carrySent.ts";
 import { bindScan, scanText, type ScanCounts, type ScanInput, type ScanRows } from "./scan.ts";
 
 /** What all partitions of a superstep share. */
@@ -44,9 +44,7 @@ export interface HeapUse {
   readonly endBytes: number;
 }
 
-export const superstepRef: OperatorRef = operatorRef(import.meta.url, "superstep");
-
-/** Task: one partition's superstep, compiled where its functions allow it. */
+/** One partition's superstep, compiled where its functions allow it. */
 export async function superstep(
   input: SuperstepInput,
   partition: SuperstepPartition,
@@ -62,13 +60,12 @@ export async function superstep(
   const target = new ApplyRows(apply, from, to);
   const bindings: Bindings = {};
   await target.bind(bindings, from, to, task);
-  if (apply.nextSent !== undefined && scan.sent !== undefined && readsInactive(scan.program, apply.program))
-    carrySent(task.arena, scan.sent, apply.nextSent, from, to);
+  carryInactive(scan, apply, from, to, task.arena);
   const run = (): void => runCompiledSuperstep(compiled, scan, apply, rows, bindings, counts, task);
   return { ...reportOf(target, counts, run), ...functions };
 }
 
-/** Task: one partition's superstep in its clear form, with which the compiled one agrees to the bit. */
+/** One partition's superstep in its clear form, with which the compiled one agrees to the bit. */
 export async function superstepAsJavaScript(
   { scan, apply }: SuperstepInput,
   { from, to, rows }: SuperstepPartition,

@@ -1,0 +1,103 @@
+/**
+ * What the threads of one process share in a superstep: the partitions that they take, in rows or in tiles, and what they
+ * need to take them.
+ */
+import { hasCode } from "../../core/errors.ts";
+import type { ColumnRef } from "../../core/column/types.ts";
+import { superstepKey } from "../compile/compiledSuperstep.ts";
+import { walksTiles } from "../compile/compileSuperstep.ts";
+import { maxBlockTargets, type TileBlock } from "../partition/tiles.ts";
+import type { ApplyInput } from "./apply.ts";
+import type { CarrierSpec } from "./carrier.ts";
+import { tableOfPartitions, type PartitionTable } from "./partitionTable.ts";
+import type { ScanInput, ScanRows } from "./scan.ts";
+import type { SharedInput, SharedTask } from "./sharedSuperstep.ts";
+import type { SuperstepPartition } from "./superstep.ts";
+
+/** Supersteps that a run must be allowed for tiles to be built: building them takes about as long as four. */
+export const minTiledSupersteps = 8;
+
+/** A list of partitions, and one word each in which threads write who takes it. */
+interface Sharing {
+  readonly table: PartitionTable;
+  readonly numPartitions: number;
+  readonly owners: Int32Array;
+}
+
+/** The partitions of one run. */
+export class Pieces {
+  readonly #spec: CarrierSpec;
+  #inRows: Sharing | undefined;
+  #inTiles: Sharing | undefined;
+  /** Of all tasks. */
+  #sums: ColumnRef<"float64"> | undefined;
+  /** By the code of a superstep: whether it can walk tiles. */
+  readonly #canWalk: Map<string, boolean> = new Map();
+  #hasNoRoom = false;
+
+  constructor(spec: CarrierSpec) {
+    this.#spec = spec;
+  }
+
+  /** A stage of the superstep, a task a thread. `rows`: one entry a partition. One stage at a time. */
+  async prepare(
+    scan: ScanInput,
+    apply: ApplyInput,
+    rows: readonly ScanRows[],
+  ): Promise<{ shared: SharedInput; tasks: readonly SharedTask[] }> {
+    const { driver, shape } = this.#spec;
+    const blocks = this.#wantsTiles(scan, apply, rows[0]!) ? await this.#tiles() : undefined;
+    const sharing = blocks
+      ? (this.#inTiles ??= this.#share(
+          blocks.map(({ from, to, rows: inRows, tiles }) => ({ from, to, rows: { inRows, tiles } })),
+        ))
+      : (this.#inRows ??= this.#share(
+          shape.topology.partitions.map(({ from, to }, at) => ({ from, to, rows: rows[at]! })),
+        ));
+    const { table, owners, numPartitions } = sharing;
+    owners.fill(0);
+    const numTasks = Math.min(driver.numThreads, numPartitions);
+    const sums = blocks && (this.#sums ??= this.#allocateSums());
+    const tasks = Array.from({ length: numTasks }, (_, at): SharedTask => {
+      return sums ? { sums: driver.arena.slice(sums, at * maxBlockTargets, (at + 1) * maxBlockTargets) } : {};
+    });
+    return { shared: { scan, apply, partitions: table, owners }, tasks };
+  }
+
+  /** Gives back what it took. */
+  free(): void {
+    if (this.#sums) this.#spec.driver.arena.free(this.#sums);
+    this.#inRows = this.#inTiles = this.#sums = undefined;
+  }
+
+  #wantsTiles(scan: ScanInput, apply: ApplyInput, rows: ScanRows): boolean {
+    const { shape, maxSupersteps } = this.#spec;
+    if (this.#hasNoRoom || apply.program.applyTo !== "all" || maxSupersteps < minTiledSupersteps) return false;
+    if (scan.sent === undefined || !shape.tileChoice.isTiled) return false;
+    const key = superstepKey(scan, apply, rows);
+    let can = this.#canWalk.get(key);
+    if (can === undefined) this.#canWalk.set(key, (can = walksTiles(scan, apply, rows)));
+    return can;
+  }
+
+  /** Undefined if the arena has no room for them: rows take longer, and nothing else. */
+  async #tiles(): Promise<readonly TileBlock[] | undefined> {
+    try {
+      return (await this.#spec.shape.tiles()).blocks;
+    } catch (error) {
+      if (!hasCode(error, "OUT_OF_MEMORY")) throw error;
+      this.#hasNoRoom = true;
+      return undefined;
+    }
+  }
+
+  #share(partitions: readonly SuperstepPartition[]): Sharing {
+    const owners = new Int32Array(new SharedArrayBuffer(4 * partitions.length));
+    return { table: tableOfPartitions(partitions), numPartitions: partitions.length, owners };
+  }
+
+  #allocateSums(): ColumnRef<"float64"> {
+    const { driver, operation } = this.#spec;
+    return driver.arena.allocate("float64", driver.numThreads * maxBlockTargets, operation);
+  }
+}
