@@ -23,7 +23,7 @@ export interface LocalHostOptions {
   readonly config: Config;
   readonly listener: HostListener;
   /** Sends what a task of a stage delivers to another host. Without it no stage has an exchange. */
-  readonly deliver?: (stageId: number, host: number, bytes: Uint8Array) => void;
+  readonly deliver?: (stageId: number, host: number, pieces: readonly Uint8Array[]) => void;
   /** Finds blocks that this host does not have. */
   readonly fetchElsewhere?: FetchElsewhere;
   readonly faultPoints?: FaultPoints;
@@ -50,7 +50,7 @@ export class LocalHost implements Host {
   readonly #arena: Arena;
   readonly #config: Config;
   readonly #listener: HostListener;
-  readonly #deliver: (stageId: number, host: number, bytes: Uint8Array) => void;
+  readonly #deliver: (stageId: number, host: number, pieces: readonly Uint8Array[]) => void;
   readonly #fetchElsewhere: FetchElsewhere | undefined;
   readonly #reach: FaultPoints;
   /** By slot; undefined where no task has come yet. */
@@ -217,7 +217,10 @@ export class LocalHost implements Host {
           message.error,
         );
       case "deliver":
-        return this.#deliver(message.stageId, message.host, message.bytes);
+        for (const { host, bytes, columns } of message.parcels) {
+          this.#deliver(message.stageId, host, [bytes, ...columns.map((column) => this.#arena.view(column))]);
+        }
+        return;
       case "blocks":
         for (const request of message.requests) this.#request(thread, request);
         return;

@@ -2,6 +2,7 @@
  * What a host's main thread and its worker threads say to each other.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { ColumnRef } from "../column/types.ts";
 import type { ErrorRecord } from "../remoteError.ts";
 import type { FailureKind } from "../schedule/failure.ts";
 import type { Contribution } from "../schedule/protocol.ts";
@@ -57,6 +58,13 @@ export type BlockRequest =
       readonly level: StorageLevel;
     };
 
+/** A message to a host: bytes, and behind them those of slices of the arena. */
+export interface Parcel {
+  readonly host: number;
+  readonly bytes: Uint8Array;
+  readonly columns: readonly ColumnRef<"uint8">[];
+}
+
 /** From a worker thread. */
 export type FromThread =
   | { readonly type: "ready" }
@@ -78,8 +86,8 @@ export type FromThread =
   | { readonly type: "stray"; readonly task: string | undefined; readonly error: ErrorRecord }
   /** All that a task asked for in one turn. */
   | { readonly type: "blocks"; readonly requests: readonly BlockRequest[] }
-  /** To the host of other tasks of the stage that runs. */
-  | { readonly type: "deliver"; readonly stageId: number; readonly host: number; readonly bytes: Uint8Array }
+  /** To the hosts of other tasks of the stage that runs. */
+  | { readonly type: "deliver"; readonly stageId: number; readonly parcels: readonly Parcel[] }
   /** The answer goes to `port`, then `flag` is set to 1: the thread waits for it. */
   | {
       readonly type: "fetchBlockNow";

@@ -3,6 +3,7 @@
  * with the parameters of its own partition, and with the task's surroundings.
  */
 import type { Arena } from "../column/arena.ts";
+import type { ColumnRef } from "../column/types.ts";
 import type { AnyFunction, ShippedFunction } from "../function/ship.ts";
 
 /**
@@ -49,10 +50,11 @@ export interface TaskContext {
   /** Gives bytes to the host's block store. `bytes` must view a SharedArrayBuffer, else they are copied into one. */
   storeBlock(id: BlockId, bytes: Uint8Array, level: StorageLevel): Promise<void>;
   /**
-   * Sends bytes to the host of other tasks of this stage, which has an `exchange`. Resolves at once; they arrive before
-   * the tasks of the stage that awaits this mailbox start there, or the job fails.
+   * Sends a message to the host of other tasks of this stage, which has an `exchange`: `bytes`, and behind them those of
+   * `columns`, which are read any time before the stage has ended. Returns at once; it arrives before the tasks of the
+   * stage that awaits this mailbox start there, or the job fails.
    */
-  deliver(host: number, bytes: Uint8Array): void;
+  deliver(host: number, bytes: Uint8Array, columns?: readonly ColumnRef<"uint8">[]): void;
   /** The value made by `make` for this key in this thread: kept between tasks, oldest dropped past 256 keys. */
   memo<T>(key: string, make: () => T): T;
   /** Throws CANCELLED if the job was cancelled. Cheap: long loops call it every few thousand rounds. */

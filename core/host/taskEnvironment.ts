@@ -9,6 +9,7 @@ import type { Contribution } from "../schedule/protocol.ts";
 import { BoundedMap } from "./boundedMap.ts";
 import type { BlockId, StorageLevel, TaskContext } from "./task.ts";
 import type { ThreadBlocks } from "./threadBlocks.ts";
+import type { ThreadDeliveries } from "./threadDeliveries.ts";
 
 /** What objects that are made again in a thread (broadcasts, accumulators) can ask of it. */
 export interface TaskEnvironment {
@@ -49,15 +50,17 @@ export class ThreadState {
   /** Undefined between tasks. */
   current: CurrentTask | undefined;
   readonly #blocks: ThreadBlocks;
+  readonly #deliveries: ThreadDeliveries;
   readonly #cancelFlag: Int32Array;
   readonly #memos: BoundedMap<string, { readonly value: unknown }> = new BoundedMap(maxMemos);
   readonly #functions: BoundedMap<string, Promise<AnyFunction>> = new BoundedMap(maxFunctionBytes);
   readonly #broadcasts: Map<number, unknown> = new Map();
   #contributions: Map<number, unknown> = new Map();
 
-  constructor(arena: Arena, blocks: ThreadBlocks, cancelFlag: Int32Array) {
+  constructor(arena: Arena, blocks: ThreadBlocks, deliveries: ThreadDeliveries, cancelFlag: Int32Array) {
     this.arena = arena;
     this.#blocks = blocks;
+    this.#deliveries = deliveries;
     this.#cancelFlag = cancelFlag;
     this.environment = {
       importModule: (url) => import(url) as Promise<Record<string, unknown>>,
@@ -80,7 +83,7 @@ export class ThreadState {
       revive: (fn) => this.revive(fn),
       fetchBlock: (id: BlockId) => this.#blocks.fetch(id),
       storeBlock: (id: BlockId, bytes: Uint8Array, level: StorageLevel) => this.#blocks.store(id, bytes, level),
-      deliver: (host: number, bytes: Uint8Array) => this.#blocks.deliver(stageId, host, bytes),
+      deliver: (host, bytes, columns) => this.#deliveries.deliver(stageId, host, bytes, columns),
       memo: <T>(key: string, make: () => T): T => this.#memo(key, make),
       throwIfCancelled: () => {
         if (Atomics.load(this.#cancelFlag, 0) === (task.launch | 0))

@@ -17,6 +17,7 @@ import { loadOperator } from "./operators.ts";
 import type { OperatorRef } from "./task.ts";
 import { type CurrentTask, ThreadState } from "./taskEnvironment.ts";
 import { ThreadBlocks } from "./threadBlocks.ts";
+import { ThreadDeliveries } from "./threadDeliveries.ts";
 
 type RunMessage = ToThread & { type: "run" };
 
@@ -27,7 +28,8 @@ assert(parentPort, "thread.ts is the entry of a worker thread");
 const port = parentPort;
 const { memory, cancelFlag, moduleHooks } = workerData as ThreadData;
 const blocks = new ThreadBlocks(port, memory.buffer);
-const state = new ThreadState(Arena.over(memory), blocks, cancelFlag);
+const deliveries = new ThreadDeliveries(port);
+const state = new ThreadState(Arena.over(memory), blocks, deliveries, cancelFlag);
 const stages = new Map<number, { readonly operator: OperatorRef; readonly shared: unknown }>();
 /** Which task a callback belongs to. */
 const taskOfCallback = new AsyncLocalStorage<CurrentTask & { readonly label: string }>();
@@ -90,7 +92,11 @@ function end(task: CurrentTask, ended: Outcome): void {
     const final = outcome;
     state.current = undefined;
     const contributions = state.takeContributions();
-    if ("thrown" in final) return postFailure(task, final.thrown, false);
+    if ("thrown" in final) {
+      deliveries.clear();
+      return postFailure(task, final.thrown, false);
+    }
+    deliveries.flush();
     try {
       post({ type: "done", launch: task.launch, result: final.result, contributions });
     } catch (error) {

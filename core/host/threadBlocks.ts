@@ -63,13 +63,6 @@ export class ThreadBlocks {
     await this.#ask((request) => ({ type: "storeBlock", request, id, bytes: shared, level }));
   }
 
-  /** Hands bytes to the main thread, which sends them to another host. */
-  deliver(stageId: number, host: number, bytes: Uint8Array): void {
-    const shared = this.#isShareable(bytes) ? bytes : sharedCopy(bytes);
-    this.#flush();
-    this.#port.postMessage({ type: "deliver", stageId, host, bytes: shared } satisfies FromThread);
-  }
-
   /** Takes the main thread's replies to requests. */
   settle(replies: readonly Reply[]): void {
     for (const reply of replies) {

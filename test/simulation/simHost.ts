@@ -37,7 +37,7 @@ export interface SimHostOptions {
   readonly random: Random;
   readonly faults: () => HostFaults;
   readonly count: (what: string) => void;
-  readonly deliver?: ((stageId: number, host: number, bytes: Uint8Array) => void) | undefined;
+  readonly deliver?: ((stageId: number, host: number, pieces: readonly Uint8Array[]) => void) | undefined;
   readonly fetchElsewhere?: FetchElsewhere | undefined;
 }
 
@@ -178,7 +178,7 @@ export class SimHost implements Host {
         if (id.kind === "shuffle") this.blocks.remove({ kind: "shuffle", shuffle: id.shuffle });
       },
       deliver: (host, bytes) => {
-        if (this.#runs(launch)) deliver!(launch.stageId, host, bytes);
+        if (this.#runs(launch)) deliver!(launch.stageId, host, [bytes]);
       },
       contribute: (contribution) => void contributions.push(contribution),
     };

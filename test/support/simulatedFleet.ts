@@ -172,7 +172,8 @@ export class SimulatedFleet implements Fleet {
         const executor = this.#alive(host);
         if (!begun.has(host)) receive?.(sharedOf.get(host), undefined, executor);
         begun.add(host);
-        const deliver = (to: number, bytes: Uint8Array): void => {
+        const deliver = (to: number, head: Uint8Array, columns: readonly ColumnRef<"uint8">[] = []): void => {
+          const bytes = Buffer.concat([head, ...columns.map((column) => executor.arena.view(column))]);
           if (receive === undefined) throw new Error("this stage has no exchange");
           if (to === host || !hosts.includes(to)) throw new Error(`host ${to} does not take part, or is the sender`);
           this.delivered += bytes.length;

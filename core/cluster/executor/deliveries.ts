@@ -99,17 +99,20 @@ export class Deliveries {
     });
   }
 
-  /** Takes what a task delivers to another host of its stage; to any other, the stage's last task here fails. */
-  deliver(stageId: number, to: number, bytes: Uint8Array): void {
+  /**
+   * Takes a message, in pieces, that a task delivers to another host of its stage; to any other, the stage's last task here
+   * fails.
+   */
+  deliver(stageId: number, to: number, message: readonly Uint8Array[]): void {
     const sending = this.#stages.get(stageId);
     if (sending === undefined) return; // nothing of the stage is wanted any more
     const outbox = sending.outboxes.get(to);
     if (outbox === undefined) {
-      const message = `exchange: deliver: host must be another one that takes part in the stage, got ${to}`;
-      sending.misdirected ??= new SuperstepError("INVALID_ARGUMENT", message, { details: { host: to } });
+      const text = `exchange: deliver: host must be another one that takes part in the stage, got ${to}`;
+      sending.misdirected ??= new SuperstepError("INVALID_ARGUMENT", text, { details: { host: to } });
       return;
     }
-    outbox.gathered.add(bytes);
+    outbox.gathered.add(message);
     if (outbox.gathered.byteLength >= earlyBytes) this.#post(sending, to, outbox);
   }
 

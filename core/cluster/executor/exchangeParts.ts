@@ -12,13 +12,14 @@ export class PartBuilder {
     return this.#byteLength;
   }
 
-  /** Adds a message, which must not change until the part is sent. */
-  add(bytes: Uint8Array): void {
+  /** Adds a message, in pieces, which must not change until the part is sent. */
+  add(message: readonly Uint8Array[]): void {
     const head = new Uint8Array(8);
-    new DataView(head.buffer).setUint32(0, bytes.byteLength, true);
-    const padding = (8 - (bytes.byteLength % 8)) % 8;
-    this.#pieces.push(head, bytes, new Uint8Array(padding));
-    this.#byteLength += 8 + bytes.byteLength + padding;
+    const byteLength = message.reduce((sum, piece) => sum + piece.byteLength, 0);
+    new DataView(head.buffer).setUint32(0, byteLength, true);
+    const padding = (8 - (byteLength % 8)) % 8;
+    this.#pieces.push(head, ...message, new Uint8Array(padding));
+    this.#byteLength += 8 + byteLength + padding;
   }
 
   /** The part so far, as pieces; the next one begins. */

@@ -10,6 +10,7 @@ import type { Uploads } from "../../net/messages.ts";
 import type { UploadHandler } from "../../net/transport.ts";
 import type { Exchange, Receiver } from "../../schedule/job.ts";
 import { messagesOf } from "./exchangeParts.ts";
+import { ReceiveBuffers } from "./receiveBuffers.ts";
 
 type Header = Uploads["executor.deliver"];
 
@@ -30,6 +31,8 @@ interface Mailbox {
   readonly taken: Set<string>;
 }
 
+/** Bytes of memory for parts that are kept for the next ones. */
+const maxKeptBytes = 2 ** 26;
 /** Mailboxes that were opened, or closed, are remembered up to this many. */
 const maxRemembered = 4096;
 
@@ -39,6 +42,7 @@ export class Mailboxes {
   readonly #known: Set<number> = new Set();
   readonly #closed: Set<number> = new Set();
   readonly #waiting: Map<number, Set<() => void>> = new Map();
+  readonly #buffers: ReceiveBuffers = new ReceiveBuffers(maxKeptBytes);
   #bytes = 0;
 
   constructor(options: MailboxesOptions) {
@@ -82,7 +86,8 @@ export class Mailboxes {
   /** Takes parts from other hosts. */
   readonly upload: UploadHandler<Header> = {
     place: ({ mailbox, part, from }, byteLength) => {
-      if (this.#bytes === 0 || this.#bytes + byteLength <= this.#options.maxBytes) return [new Uint8Array(byteLength)];
+      if (this.#bytes === 0 || this.#bytes + byteLength <= this.#options.maxBytes)
+        return [this.#buffers.take(byteLength)];
       const message = `exchange: part ${part} of host ${from.host} for mailbox ${mailbox} finds no room now`;
       throw new SuperstepError("NO_CAPACITY", message);
     },
@@ -93,6 +98,7 @@ export class Mailboxes {
         await this.#take(header, bytes);
       } finally {
         this.#bytes -= bytes.byteLength;
+        this.#buffers.giveBack(bytes);
       }
     },
   };

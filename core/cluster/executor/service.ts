@@ -145,7 +145,7 @@ export class Service {
       arena: this.arena,
       config,
       listener: events,
-      deliver: (stageId, to, bytes) => deliveries.deliver(stageId, to, bytes),
+      deliver: (stageId, to, pieces) => deliveries.deliver(stageId, to, pieces),
       fetchElsewhere: (block) => this.#fetcher.fetch(block),
       faultPoints: this.reach,
     };

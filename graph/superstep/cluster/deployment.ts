@@ -394,7 +394,8 @@ export class Deployment {
       for (const route of this.#routes) {
         const starts = arena.view(route.bounds);
         const own = arena.slice(route.vertices, starts[firstPartition]!, starts[endPartition]!);
-        wanted.push({ key: route, columns: [route.bounds, route.host === host ? route.vertices : own] });
+        const lists = route.host === host ? route.vertices : own;
+        wanted.push({ key: route, columns: [route.bounds, route.starts, lists] });
       }
       await copies.provide(host, wanted);
       await copyColumns(this.#fleet, host, [this.#leaseAt]);

@@ -8,6 +8,7 @@ import { Scratch } from "../../partition/scratch.ts";
 import type { TaskRunner } from "../../partition/taskRunner.ts";
 import type { ScanRows } from "../scan.ts";
 import type { HostRange } from "./placement.ts";
+import type { PartitionRange } from "./rangePacket.ts";
 
 /** What one executor reads of the others' vertices: it holds mirrors of these. */
 export interface Mirrors {
@@ -16,12 +17,21 @@ export interface Mirrors {
   readonly vertices: ColumnRef<"uint32">;
   /** Of the vertices of partition p, those at [bounds[p], bounds[p + 1]): one entry a partition, and one more. */
   readonly bounds: ColumnRef<"uint32">;
+  /** Partition p has the vertices [starts[p], starts[p + 1]): one entry a partition, and one more. */
+  readonly starts: ColumnRef<"uint32">;
 }
 
 /** The vertices of one partition that the host of a route mirrors. */
 export function listOf(arena: Arena, { vertices, bounds }: Mirrors, partition: number): Uint32Array {
   const starts = arena.view(bounds);
   return arena.view(arena.slice(vertices, starts[partition]!, starts[partition + 1]!));
+}
+
+/** The range of a partition of which the host of a route mirrors something; undefined if there is none of this number. */
+export function rangeOf(arena: Arena, { bounds, starts }: Mirrors, partition: number): PartitionRange | undefined {
+  const [ends, from] = [arena.view(bounds), arena.view(starts)];
+  if (partition >= ends.length - 1 || ends[partition] === ends[partition + 1]) return undefined;
+  return { partition, from: from[partition]!, to: from[partition + 1]! };
 }
 
 /** A range of vertices, as a partition is one. */
@@ -46,9 +56,10 @@ export async function findMirrors(
     const marks = scratch.allocate("uint8", partitions.at(-1)?.to ?? 0);
     const found: Mirrors[] = [];
     for (const host of hosts) found.push(await mirrorsOf(runner, partitions, rows, host, marks, scratch));
-    for (const { vertices, bounds } of found) {
+    for (const { vertices, bounds, starts } of found) {
       scratch.keep(vertices);
       scratch.keep(bounds);
+      scratch.keep(starts);
     }
     return found;
   } finally {
@@ -58,9 +69,10 @@ export async function findMirrors(
 
 /** Gives the columns back. */
 export function freeMirrors(arena: Arena, mirrors: readonly Mirrors[]): void {
-  for (const { vertices, bounds } of mirrors) {
+  for (const { vertices, bounds, starts } of mirrors) {
     arena.free(vertices);
     arena.free(bounds);
+    arena.free(starts);
   }
 }
 
@@ -88,9 +100,11 @@ async function mirrorsOf(
     tasks: partitions.map(({ from, to }, at) => (isOwn(at) ? { from, to: from } : { from, to })),
   });
   const bounds = scratch.allocate("uint32", partitions.length + 1);
-  const starts = runner.arena.view(bounds);
-  for (const [at, count] of counts.entries()) starts[at + 1] = starts[at]! + count;
-  const vertices = scratch.allocate("uint32", starts[partitions.length]!);
+  const ends = runner.arena.view(bounds);
+  for (const [at, count] of counts.entries()) ends[at + 1] = ends[at]! + count;
+  const starts = scratch.allocate("uint32", partitions.length + 1);
+  runner.arena.view(starts).set([...partitions.map(({ from }) => from), partitions.at(-1)?.to ?? 0]);
+  const vertices = scratch.allocate("uint32", ends[partitions.length]!);
   await runner.runTasks({
     name: "list mirrors",
     operator: operatorRef(import.meta.url, "listMarked"),
@@ -98,10 +112,10 @@ async function mirrorsOf(
     tasks: partitions.map(({ from, to }, at): ListTask => ({
       from,
       to,
-      list: runner.arena.slice(vertices, starts[at]!, starts[at + 1]!),
+      list: runner.arena.slice(vertices, ends[at]!, ends[at + 1]!),
     })),
   });
-  return { host, vertices, bounds };
+  return { host, vertices, bounds, starts };
 }
 
 interface MarksShared {

@@ -18,8 +18,10 @@ export interface Lane {
   readonly stride: 1 | 2;
 }
 
-const headerBytes = 16;
-const forms = { all: 0, positions: 1, bits: 2 } as const;
+/** Bytes of the header of any packet. */
+export const headerBytes = 16;
+/** How vertices are selected; `range` is that of `rangePacket.ts`. */
+export const forms = { all: 0, positions: 1, bits: 2, range: 3 } as const;
 
 /** The lanes of stored columns, and their validity columns behind each. Throws a plain Error for encoded ones. */
 export function lanesOf(arena: Arena, columns: readonly StoredColumn[]): Lane[] {
@@ -50,11 +52,7 @@ export function packChanged(
   allLanes: readonly Lane[],
   before: readonly Lane[],
 ): Uint8Array<SharedArrayBuffer> | undefined {
-  let count = list.length;
-  if (changed !== undefined) {
-    count = 0;
-    for (let at = 0; at < list.length; at++) count += changed[list[at]!]!;
-  }
+  const count = countChanged(list, changed);
   if (count === 0) return undefined;
   const form = count === list.length ? forms.all : 32 * count <= list.length ? forms.positions : forms.bits;
   const vertices = form === forms.all ? list : select(list, changed!, count);
@@ -79,11 +77,19 @@ export function packChanged(
   return bytes;
 }
 
+/** How many vertices of `list` have `changed` set; all of them without it. */
+export function countChanged(list: Uint32Array, changed: Uint8Array | undefined): number {
+  if (changed === undefined) return list.length;
+  let count = 0;
+  for (let at = 0; at < list.length; at++) count += changed[list[at]!]!;
+  return count;
+}
+
 /** Lanes that are left out are bits of one word. */
 const maxOmitted = 32;
 
 /** A bit for each lane whose rows at `vertices` are those of the lane `before` it. */
-function lanesAsBefore(lanes: readonly Lane[], before: readonly Lane[], vertices: Uint32Array): number {
+export function lanesAsBefore(lanes: readonly Lane[], before: readonly Lane[], vertices: Uint32Array): number {
   if (lanes.length > maxOmitted || lanes.length !== before.length) return 0;
   let omitted = 0;
   lanes.forEach((lane, at) => {
@@ -111,11 +117,13 @@ function wordsOf({ values }: Lane): Uint32Array | Uint8Array {
   return new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
 }
 
-function withoutOmitted(lanes: readonly Lane[], omitted: number): readonly Lane[] {
+/** The lanes whose bits are not set. */
+export function withoutOmitted(lanes: readonly Lane[], omitted: number): readonly Lane[] {
   return omitted === 0 ? lanes : lanes.filter((_lane, at) => !isOmitted(omitted, at));
 }
 
-function isOmitted(omitted: number, lane: number): boolean {
+/** True if the bit of a lane is set. */
+export function isOmitted(omitted: number, lane: number): boolean {
   return lane < maxOmitted && ((omitted >>> lane) & 1) === 1;
 }
 
@@ -160,7 +168,7 @@ export function unpack(
 }
 
 /** Copies the rows at `vertices`. */
-function carryLane(from: Lane, to: Lane, vertices: Uint32Array): void {
+export function carryLane(from: Lane, to: Lane, vertices: Uint32Array): void {
   for (let at = 0; at < vertices.length; at++) {
     const first = to.stride * vertices[at]!;
     to.values[first] = from.values[first]!;
@@ -292,6 +300,7 @@ export function carryRows(arena: Arena, from: StoredColumn, to: StoredColumn, ve
   for (let at = 0; at < vertices.length; at++) isThere[vertices[at]!] = wasThere ? wasThere[vertices[at]!]! : 1;
 }
 
-function corrupt(why: string): SuperstepError {
+/** The error of a packet that is none. */
+export function corrupt(why: string): SuperstepError {
   return new SuperstepError("BLOCK_CORRUPT", `superstep: what another host sent for its mirrors is damaged: ${why}`);
 }

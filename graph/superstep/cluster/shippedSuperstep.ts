@@ -9,8 +9,9 @@ import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/h
 import type { Receiver } from "../../../core/schedule/job.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
 import { holds, type Lease } from "./lease.ts";
-import { listOf, type Mirrors } from "./mirrors.ts";
-import { carryRows, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
+import { listOf, rangeOf, type Mirrors } from "./mirrors.ts";
+import { carryRows, countChanged, lanesAsBefore, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
+import { isRangePacket, packRange, unpackRange, type PartitionRange } from "./rangePacket.ts";
 import { addValues, carryPlaces, fixedOf, fullReport, heapOf, takeValues } from "./placedSuperstep.ts";
 
 /** What all partitions of a superstep share. */
@@ -38,6 +39,9 @@ export interface ShippedTask {
   readonly partitions: readonly (SuperstepPartition & { readonly partition: number })[];
 }
 
+/** A partition is sent as a whole if it has at most so many vertices for each that changed and is mirrored. */
+const maxSparseness = 2;
+
 export const superstepAndShipRef: OperatorRef = operatorRef(import.meta.url, "superstepAndShip");
 export const receiveMirrorsRef: OperatorRef = operatorRef(import.meta.url, "receiveMirrors");
 
@@ -51,7 +55,7 @@ export async function superstepAndShip(
   task: TaskContext,
 ): Promise<readonly SuperstepReport[]> {
   const { arena } = task;
-  const { apply, routes, shipped } = input;
+  const { apply, routes } = input;
   const reports: SuperstepReport[] = [];
   const heap = heapOf(arena, apply.output);
   for (const rows of partitions) {
@@ -61,17 +65,34 @@ export async function superstepAndShip(
     reports.push(heap === undefined ? report : { ...report, heap: { host, startBytes, endBytes: heap.usedBytes } });
     if (report.metMissing !== undefined) break;
     if (routes.length === 0) continue;
-    const lanes = lanesOf(arena, fixedOf(shipped.after));
-    const before = lanesBefore(input, arena);
-    const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
-    for (const route of routes) {
-      if (route.host === host) continue;
-      const list = listOf(arena, route, rows.partition);
-      const bytes = packChanged(rows.partition, list, changed, lanes, before);
-      if (bytes !== undefined) task.deliver(route.host, addValues(arena, bytes, list, changed, shipped));
-    }
+    for (const route of routes) if (route.host !== host) ship(input, rows, route, task);
   }
   return reports;
+}
+
+/** Sends what changed of a partition to a host that mirrors some of it. */
+function ship(
+  input: ShippedInput,
+  { partition, from, to }: ShippedTask["partitions"][number],
+  route: Mirrors,
+  task: TaskContext,
+): void {
+  const { arena } = task;
+  const { apply, shipped } = input;
+  const list = listOf(arena, route, partition);
+  const changed = apply.program.applyTo === "received" ? arena.view(apply.received) : undefined;
+  const count = countChanged(list, changed);
+  if (count === 0) return;
+  const lanes = lanesOf(arena, fixedOf(shipped.after));
+  const before = lanesBefore(input, arena);
+  if (to - from <= maxSparseness * count && areFixed(shipped)) {
+    const omitted = lanesAsBefore(lanes, before, list);
+    const { bytes, columns } = packRange({ partition, from, to }, changed, lanes, omitted);
+    task.deliver(route.host, bytes, columns);
+    return;
+  }
+  const bytes = packChanged(partition, list, changed, lanes, before);
+  if (bytes !== undefined) task.deliver(route.host, addValues(arena, bytes, list, changed, shipped));
 }
 
 /**
@@ -88,8 +109,16 @@ export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, are
     const numPartitions = route.bounds.length - 1;
     const list = (partition: number): Uint32Array | undefined =>
       partition < numPartitions ? listOf(arena, route, partition) : undefined;
+    const lanes = lanesOf(arena, fixedOf(shipped.after));
+    const before = lanesBefore(input, arena);
+    if (areFixed(shipped) && isRangePacket(message.bytes)) {
+      const range = (partition: number): PartitionRange | undefined => rangeOf(arena, route, partition);
+      const marks = apply.program.applyTo === "received" ? received : undefined;
+      unpackRange(message.bytes, range, (partition) => listOf(arena, route, partition), marks, lanes, before);
+      return;
+    }
     const { packet, place } = takeValues(arena, message.bytes, shipped.after);
-    unpack(packet, list, lanesOf(arena, fixedOf(shipped.after)), lanesBefore(input, arena), (vertices) => {
+    unpack(packet, list, lanes, before, (vertices) => {
       place(vertices);
       for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
     });
@@ -105,6 +134,11 @@ export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, are
     for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 0;
   }
 };
+
+/** True if nothing shipped is a text or an object. */
+function areFixed({ after }: ShippedColumns): boolean {
+  return after.every(({ kind }) => kind === "fixed");
+}
 
 /** What lanes were a generation ago; nothing where that is not known of all mirrors. */
 function lanesBefore({ apply, shipped }: ShippedInput, arena: Arena): Lane[] {

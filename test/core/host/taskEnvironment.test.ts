@@ -3,9 +3,11 @@ import { Arena } from "../../../core/column/arena.ts";
 import { ship } from "../../../core/function/ship.ts";
 import { ThreadState } from "../../../core/host/taskEnvironment.ts";
 import type { ThreadBlocks } from "../../../core/host/threadBlocks.ts";
+import type { ThreadDeliveries } from "../../../core/host/threadDeliveries.ts";
 
 const flag = new Int32Array(new SharedArrayBuffer(4));
-const threadState = () => new ThreadState(Arena.create({ capacityBytes: 65536 }), {} as ThreadBlocks, flag);
+const threadState = () =>
+  new ThreadState(Arena.create({ capacityBytes: 65536 }), {} as ThreadBlocks, {} as ThreadDeliveries, flag);
 const task = { launch: 7, jobId: 1, stageId: 2, partition: 3, attempt: 0 };
 
 describe("ThreadState", () => {

@@ -24,7 +24,7 @@ const heard = (): unknown[] => {
 
 const partOf = (...messages: number[][]): Uint8Array => {
   const builder = new PartBuilder();
-  for (const message of messages) builder.add(Uint8Array.from(message));
+  for (const message of messages) builder.add([Uint8Array.from(message)]);
   return Buffer.concat(builder.take());
 };
 
@@ -126,7 +126,7 @@ describe("Deliveries", () => {
     return { clock, reports, deliveries };
   };
   const deliverToAll = (deliveries: Deliveries): void => {
-    for (const to of [2, 3]) deliveries.deliver(7, to, new Uint8Array(1));
+    for (const to of [2, 3]) deliveries.deliver(7, to, [new Uint8Array(1)]);
   };
   const unreachable = (): SuperstepError => new SuperstepError("UNREACHABLE", "away");
 
@@ -136,13 +136,13 @@ describe("Deliveries", () => {
       await clock.sleep(10);
       sent.push([to, part, pieces.reduce((total, { byteLength }) => total + byteLength, 0)]);
     });
-    deliveries.deliver(7, 2, new Uint8Array(2 ** 20));
-    deliveries.deliver(7, 3, new Uint8Array(8));
+    deliveries.deliver(7, 2, [new Uint8Array(2 ** 20)]);
+    deliveries.deliver(7, 3, [new Uint8Array(8)]);
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     await clock.run(clock.sleep(15), 20);
     expect(sent).toEqual([[2, 0, 2 ** 20 + 8]]);
-    deliveries.deliver(7, 2, new Uint8Array(1));
+    deliveries.deliver(7, 2, [new Uint8Array(1)]);
     const last = deliveries.finished(7, 1, 101)!;
     expect(reports).toEqual([]);
     expect(await clock.run(last, 100)).toBe(undefined);
