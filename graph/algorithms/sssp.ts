@@ -11,7 +11,7 @@
  *             most edges on a shortest path, taking for each vertex the path with fewest
  * Messages    per superstep, at most one per edge, and only where it shortens a distance
  * Memory      program: two float64 per vertex, distance and best offer, one per edge, the weight; kernel: 33 bytes a vertex,
- *             and rows by source, unless `direction` is "in"
+ *             up to 8 an edge, and rows by source, unless `direction` is "in"
  */
 import { SuperstepError, excerpt, invalidArgument } from "../../core/errors.ts";
 import type { Graph } from "../graph.ts";

@@ -15,7 +15,7 @@ export {
   writeRoots,
 } from "./components.as";
 export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, writeDepths } from "./bfs.as";
-export { checkWeights, initDistances, relax, split } from "./sssp.as";
+export { gatherWeights, initDistances, narrowWeights, relax, split, surveyWeights } from "./sssp.as";
 export {
   clear,
   copyDistinct,

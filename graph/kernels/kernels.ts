@@ -114,7 +114,9 @@ export interface Kernels {
   ): void;
   writeDepths(depths: Address, values: Address, from: number, to: number): void;
 
-  checkWeights(weights: Address, from: number, to: number, state: Address): number;
+  surveyWeights(weights: Address, from: number, to: number, state: Address): number;
+  narrowWeights(weights: Address, from: number, to: number, width: number, out: Address): void;
+  gatherWeights(narrow: Address, positions: Address, from: number, to: number, width: number, out: Address): void;
   initDistances(distances: Address, flags: Address, from: number, to: number): void;
   relax(
     list: Address,
@@ -124,6 +126,7 @@ export interface Kernels {
     neighbours: Address,
     positions: Address,
     weights: Address,
+    width: number,
     distances: Address,
     flags: Address,
     bound: number,

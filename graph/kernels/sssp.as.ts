@@ -12,19 +12,79 @@ const inFar: u8 = 2;
 const nearTailAt: usize = 0;
 const farTailAt: usize = 8;
 const leastAt: usize = 16;
-const badAt: usize = 24;
 
-/** The sum of weights [from, to). Marks the state unless each is a finite number >= 0. */
-export function checkWeights(weights: usize, from: u32, to: u32, state: usize): f64 {
-  let sum: f64 = 0;
-  let areGood: u32 = 1;
-  for (let i = from; i < to; i++) {
-    const weight = double(weights, i);
-    areGood &= u32(weight >= 0) & u32(weight < Infinity);
-    sum += weight;
+/**
+ * The sum of weights [from, to). Sets in the state which of these some weight is not: 1 a finite number >= 0, 2 an integer up
+ * to 255, 4 one up to 65535, 8 exact as a 32-bit float.
+ */
+export function surveyWeights(weights: usize, from: u32, to: u32, state: usize): f64 {
+  const zero = f64x2.splat(0);
+  let sums = zero;
+  let most = zero;
+  let areGood = i64x2.splat(-1);
+  let areWhole = areGood;
+  let areFloats = areGood;
+  let i = from;
+  for (; i + 1 < to; i += 2) {
+    const pair = v128.load(weights + ((<usize>i) << 3));
+    sums = f64x2.add(sums, pair);
+    most = f64x2.pmax(most, pair);
+    areGood = v128.and(areGood, f64x2.ge(pair, zero));
+    areWhole = v128.and(areWhole, f64x2.eq(f64x2.floor(pair), pair));
+    areFloats = v128.and(areFloats, f64x2.eq(f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(pair)), pair));
   }
-  if (areGood == 0) atomic.store<u64>(state + badAt, 1);
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  let largest = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+  let isGood = i64x2.all_true(areGood);
+  let isWhole = i64x2.all_true(areWhole);
+  let isFloat = i64x2.all_true(areFloats);
+  if (i < to) {
+    const weight = double(weights, i);
+    sum += weight;
+    largest = max(largest, weight);
+    isGood = isGood && weight >= 0;
+    isWhole = isWhole && floor(weight) == weight;
+    isFloat = isFloat && <f64>(<f32>weight) == weight;
+  }
+  const not: u64 =
+    u64(!isGood || largest == Infinity) |
+    (u64(!isWhole || largest > 255) << 1) |
+    (u64(!isWhole || largest > 65535) << 2) |
+    (u64(!isFloat) << 3);
+  atomic.or<u64>(state, not);
   return sum;
+}
+
+/** Weights [from, to) in `width` bytes each, which hold them exactly. */
+export function narrowWeights(weights: usize, from: u32, to: u32, width: u32, out: usize): void {
+  if (width == 1) {
+    for (let i = from; i < to; i++) store<u8>(out + <usize>i, <u8>(<u32>double(weights, i)));
+  } else if (width == 2) {
+    for (let i = from; i < to; i++) store<u16>(out + ((<usize>i) << 1), <u16>(<u32>double(weights, i)));
+  } else {
+    for (let i = from; i < to; i++) store<f32>(out + ((<usize>i) << 2), <f32>double(weights, i));
+  }
+}
+
+/** Narrow weights of entries [from, to), from those by position. */
+export function gatherWeights(narrow: usize, positions: usize, from: u32, to: u32, width: u32, out: usize): void {
+  if (width == 1) {
+    for (let i = from; i < to; i++) store<u8>(out + <usize>i, load<u8>(narrow + <usize>word(positions, i)));
+  } else if (width == 2) {
+    for (let i = from; i < to; i++) {
+      store<u16>(out + ((<usize>i) << 1), load<u16>(narrow + ((<usize>word(positions, i)) << 1)));
+    }
+  } else {
+    for (let i = from; i < to; i++) setWord(out, i, word(narrow, word(positions, i)));
+  }
+}
+
+/** The weight of entry or position `i`. */
+function weightAt(weights: usize, i: u32, width: u32): f64 {
+  if (width == 1) return <f64>load<u8>(weights + <usize>i);
+  if (width == 8) return double(weights, i);
+  if (width == 2) return <f64>load<u16>(weights + ((<usize>i) << 1));
+  return <f64>load<f32>(weights + ((<usize>i) << 2));
 }
 
 /** Every vertex of [from, to) at distance Infinity, in no list. */
@@ -36,6 +96,7 @@ export function initDistances(distances: usize, flags: usize, from: u32, to: u32
 /**
  * Takes entries [from, to) of `list` and offers their neighbours a way through them. A neighbour that takes it waits in
  * `near` if its distance is below `bound`, else in `far`. Entries leave their list with the first of two sets of rows.
+ * Weights take `width` bytes: by entry, or, unless `positions` is 0, by the position there.
  */
 export function relax(
   list: usize,
@@ -45,6 +106,7 @@ export function relax(
   neighbours: usize,
   positions: usize,
   weights: usize,
+  width: u32,
   distances: usize,
   flags: usize,
   bound: f64,
@@ -66,7 +128,7 @@ export function relax(
     for (let entry = word(rowStart, u); entry < end; entry++) {
       const v = word(neighbours, entry);
       if (double(distances, v) <= distance) continue; // no way through u is shorter
-      const offered = distance + double(weights, positions == 0 ? entry : word(positions, entry));
+      const offered = distance + weightAt(weights, positions == 0 ? entry : word(positions, entry), width);
       if (!lower(distances + ((<usize>v) << 3), offered)) continue;
       if (offered < bound) {
         if (atomic.or<u8>(flags + v, inNear) & inNear) continue;

@@ -41,6 +41,8 @@ describe("kernels on several threads", () => {
 
     it.each([
       ["integers from 1 to 255", (a: number, b: number) => 1 + ((a * 7919 + b * 104729) % 255)],
+      ["integers from 0 to 65535", (a: number, b: number) => (a * 7919 + b * 104729) % 65536],
+      ["quarters", (a: number, b: number) => ((a * 7919 + b * 104729) % 300) / 4],
       ["fractions", (a: number, b: number) => ((a * 7919 + b * 104729) % 1000) / 1000 + 0.1],
       ["mostly 0", (a: number, b: number) => ((a * 31 + b * 17) % 5 === 0 ? 0.7 : 0)],
       ["of every magnitude", (a: number, b: number) => 10 ** (((a * 31 + b * 17) % 600) - 300)],
