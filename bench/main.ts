@@ -2,7 +2,7 @@
  * `npm run bench [-- --full] [-- --runs N]`: what Superstep costs beside a plain serial program and beside graphology,
  * on the same graph in the same run. See README.md for how to read it.
  *
- * `--suite` measures every algorithm beside the peers that are installed, `--graphs` and `--peers` choose which, and
+ * `--suite` measures every algorithm beside the peers that are installed, `--graphs` and `--engines` choose which, and
  * `--write` writes bench/RESULTS.md. `--transfer` measures only how fast bytes go from one process to another, `--cluster`
  * what executors cost beside threads.
  *
@@ -11,14 +11,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchCluster } from "./cluster.ts";
 import { agree, type Digest } from "./engines/engine.ts";
 import { rmat, socialGraph, type BenchGraph } from "./graphs.ts";
 import type { Computation, Measurement } from "./measure.ts";
 import { measure, timeCommand } from "./processes.ts";
-import { benchSuite, suitePeers } from "./suite/benchSuite.ts";
+import { benchSuite } from "./suite/benchSuite.ts";
+import { suiteEngines } from "./suite/runEngine.ts";
 import { inMs, median, ratio, spread, table } from "./summary.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchTransfer } from "./transfer.ts";
@@ -32,7 +32,8 @@ const { values } = parseArgs({
     recovery: { type: "boolean", default: false },
     suite: { type: "boolean", default: false },
     graphs: { type: "string" },
-    peers: { type: "string", default: suitePeers.join(",") },
+    engines: { type: "string", default: suiteEngines.join(",") },
+    folder: { type: "string" },
     limit: { type: "string", default: "600" },
     write: { type: "boolean", default: false },
   },
@@ -49,15 +50,14 @@ async function times(count: number, run: () => Promise<number>): Promise<number[
   return found;
 }
 
-function machine(): string {
+function cores(): string {
   const gigabytes = Math.round(os.totalmem() / 2 ** 30);
-  const cores = `${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? "unknown"}), ${gigabytes} GiB`;
-  return `Node ${process.version}, ${cores}, load ${os.loadavg()[0]!.toFixed(2)}`;
+  return `${os.availableParallelism()} cores (${os.cpus()[0]?.model ?? "unknown"}), ${gigabytes} GiB`;
 }
 
 function sayMachine(): void {
   const [load] = os.loadavg();
-  say(machine());
+  say(`Node ${process.version}, ${cores()}, load ${load!.toFixed(2)}`);
   if (load! > os.availableParallelism() / 2) say("This machine is busy with something else: times are upper bounds.");
 }
 
@@ -158,13 +158,19 @@ const smallGraphs = "kron-14,kron-16,rmat-16,grid-300";
 const largeGraphs = "kron-16,kron-18,kron-20,rmat-20,grid-1000";
 
 async function runSuite(): Promise<void> {
-  const graphs = (values.graphs ?? (values.full ? largeGraphs : smallGraphs)).split(",");
-  const peers = values.peers.split(",").filter(Boolean);
-  const output = values.write ? fileURLToPath(new URL("../../bench/RESULTS.md", import.meta.url)) : undefined;
-  if (
-    !(await benchSuite({ graphs, runs, peers, limitMs: 1000 * Number(values.limit), output }, folder, machine(), say))
-  )
-    process.exitCode = 1;
+  const options = {
+    graphs: (values.graphs ?? (values.full ? largeGraphs : smallGraphs)).split(","),
+    engines: values.engines.split(","),
+    runs,
+    limitMs: 1000 * Number(values.limit),
+    folder: values.folder ?? folder,
+    isKept: values.folder !== undefined,
+    isWritten: values.write,
+    machine: cores(),
+  };
+  const unknown = options.engines.find((name) => !(suiteEngines as readonly string[]).includes(name));
+  if (unknown !== undefined) throw new RangeError(`--engines are of ${suiteEngines.join(", ")}, got ${unknown}`);
+  if (!(await benchSuite(options, say))) process.exitCode = 1;
 }
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "superstep-bench-"));

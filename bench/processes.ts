@@ -27,19 +27,33 @@ export interface ProgramOptions {
   readonly limitMs?: number;
   /** Whether what it says on standard error is shown; default: true. */
   readonly isHeard?: boolean;
+  /** Default: that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end. Rejects if it fails, or takes longer than it may. */
+/** A program failed, or took longer than it may. */
+export class ProgramFailed extends Error {
+  /** What it had said by then. */
+  readonly stdout: string;
+
+  constructor(message: string, stdout: string) {
+    super(message);
+    this.stdout = stdout;
+  }
+}
+
+/** Runs a program to its end. Rejects with `ProgramFailed` if it fails, or takes longer than it may. */
 export function finished(
   program: string,
   args: readonly string[],
-  { limitMs, isHeard = true }: ProgramOptions = {},
+  { limitMs, isHeard = true, env = process.env }: ProgramOptions = {},
 ): Promise<{ stdout: string; ms: number }> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const stderr = isHeard ? "inherit" : "ignore";
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", stderr],
+      env,
       ...(limitMs !== undefined && { timeout: limitMs, killSignal: "SIGKILL" }),
     });
     let stdout = "";
@@ -50,7 +64,7 @@ export function finished(
       if (code === 0) return resolve({ stdout, ms });
       const isLate = limitMs !== undefined && ms >= limitMs;
       const end = isLate ? `took more than ${Math.round(limitMs / 1000)} s` : `ended with ${code ?? signal}`;
-      reject(new Error(`${path.basename(args.find((arg) => !arg.startsWith("-")) ?? program)} ${end}`));
+      reject(new ProgramFailed(`${path.basename(args.find((arg) => !arg.startsWith("-")) ?? program)} ${end}`, stdout));
     });
   });
 }

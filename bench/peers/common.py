@@ -1,8 +1,14 @@
 """What the adapters of Python libraries share: times, memory, one JSON object on standard output."""
 
 import json
+import os
 import sys
 import time
+
+
+def since_start():
+    """Milliseconds since the suite started this process."""
+    return time.time() * 1000 - float(os.environ.get("SUPERSTEP_BENCH_STARTED", time.time() * 1000))
 
 
 def resident():
@@ -34,5 +40,13 @@ def squares(values):
     return sum((value / total) ** 2 for value in values)
 
 
-def report(**measured):
-    print(json.dumps(measured))
+class Report:
+    """What is known so far: said after each task, so that it stays if the next one takes too long."""
+
+    def __init__(self, **measured):
+        self.measured = {**measured, "tasks": {}}
+        print(json.dumps(self.measured), flush=True)
+
+    def add(self, task, runs, run, check):
+        self.measured["tasks"][task] = times(runs, run, check)
+        print(json.dumps(self.measured), flush=True)

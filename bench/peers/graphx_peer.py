@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 
-from common import absent, report, squares, times
+from common import Report, absent, since_start, squares
 
 try:
     import pyspark
@@ -37,6 +37,7 @@ def resident():
     return runtime.totalMemory() - runtime.freeMemory()
 
 
+start_ms = since_start()
 before = resident()
 started = time.perf_counter()
 graph = graphx.GraphLoader.edgeListFile(sc._jsc.sc(), file, False, int(threads), level, level)
@@ -69,26 +70,31 @@ def hops(made):
 
 
 landmarks = jvm.scala.jdk.javaapi.CollectionConverters.asScala([source]).toSeq()
-tasks = {
-    "pageRank": times(runs, counted(lambda: graphx.lib.PageRank.run(graph, 20, 0.15, int_tag, int_tag)), lambda made: squares(values(made))),
-    "components": times(
-        runs,
-        counted(lambda: graphx.lib.ConnectedComponents.run(graph, int_tag, int_tag)),
-        lambda made: len(set(values(made))),
-    ),
-    "bfs": times(runs, counted(lambda: graphx.lib.ShortestPaths.run(graph.reverse(), landmarks, int_tag)), hops),
-    "triangles": times(
-        1,
-        counted(lambda: graphx.lib.TriangleCount.run(graph, int_tag, int_tag)),
-        lambda made: sum(values(made)) / 3,
-    ),
-}
-sc.stop()
-report(
+report = Report(
     version=f"Spark {pyspark.__version__}",
     numVertices=num_vertices,
     numEdges=num_edges,
+    startMs=start_ms,
     loadMs=load_ms,
     residentBytes=loaded,
-    tasks=tasks,
 )
+report.add(
+    "components",
+    runs,
+    counted(lambda: graphx.lib.ConnectedComponents.run(graph, int_tag, int_tag)),
+    lambda made: len(set(values(made))),
+)
+report.add("bfs", runs, counted(lambda: graphx.lib.ShortestPaths.run(graph.reverse(), landmarks, int_tag)), hops)
+report.add(
+    "pageRank",
+    runs,
+    counted(lambda: graphx.lib.PageRank.run(graph, 20, 0.15, int_tag, int_tag)),
+    lambda made: squares(values(made)),
+)
+report.add(
+    "triangles",
+    1,
+    counted(lambda: graphx.lib.TriangleCount.run(graph, int_tag, int_tag)),
+    lambda made: sum(values(made)) / 3,
+)
+sc.stop()

@@ -9,7 +9,7 @@ Then:    SUPERSTEP_BENCH_PYTHON=peers/bin/python npm run bench -- --suite
 import sys
 import time
 
-from common import absent, report, resident, squares, times
+from common import Report, absent, resident, since_start, squares
 
 try:
     import igraph
@@ -17,6 +17,7 @@ except ImportError:
     absent("pip install igraph")
 
 file, runs, source = sys.argv[2], int(sys.argv[3]), sys.argv[4]
+start_ms = since_start()
 before = resident()
 started = time.perf_counter()
 graph = igraph.Graph.Read_Ncol(file, names=True, weights=True, directed=True)
@@ -33,12 +34,18 @@ def finite(values):
     return sum(value for value in values if value < float("inf"))
 
 
-tasks = {
-    "pageRank": times(runs, lambda: graph.pagerank(damping=0.85), squares),
-    "components": times(runs, lambda: graph.connected_components(mode="weak"), len),
-    "bfs": times(runs, distances, finite),
-    "sssp": times(runs, lambda: distances("weight"), finite),
-}
+report = Report(
+    version=f"igraph {igraph.__version__}",
+    numVertices=graph.vcount(),
+    numEdges=graph.ecount(),
+    startMs=start_ms,
+    loadMs=load_ms,
+    residentBytes=loaded,
+)
+report.add("components", runs, lambda: graph.connected_components(mode="weak"), len)
+report.add("bfs", runs, distances, finite)
+report.add("sssp", runs, lambda: distances("weight"), finite)
+report.add("pageRank", runs, lambda: graph.pagerank(damping=0.85), squares)
 simple = graph.as_undirected(mode="collapse").simplify()
 
 
@@ -51,12 +58,4 @@ def count_triangles(coefficients):
     return round(sum(c * d * (d - 1) / 2 for c, d in zip(coefficients, simple.degree())) / 3)
 
 
-tasks["triangles"] = times(1, triangles, count_triangles)
-report(
-    version=f"igraph {igraph.__version__}",
-    numVertices=graph.vcount(),
-    numEdges=graph.ecount(),
-    loadMs=load_ms,
-    residentBytes=loaded,
-    tasks=tasks,
-)
+report.add("triangles", 1, triangles, count_triangles)

@@ -7,7 +7,7 @@ Then:    SUPERSTEP_BENCH_PYTHON=peers/bin/python npm run bench -- --suite
 import sys
 import time
 
-from common import absent, report, resident, squares, times
+from common import Report, absent, resident, since_start, squares
 
 try:
     import networkit as nk
@@ -16,6 +16,7 @@ except ImportError:
 
 threads, file, runs, source = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 nk.setNumberOfThreads(threads)
+start_ms = since_start()
 before = resident()
 started = time.perf_counter()
 reader = nk.graphio.EdgeListReader(" ", 0, continuous=False, directed=True)
@@ -68,20 +69,18 @@ def finite(distances):
     return sum(distance for distance in distances if distance < 1e300)
 
 
-tasks = {
-    "pageRank": times(runs, page_rank, squares),
-    "components": times(runs, components, lambda count: count),
-    "bfs": times(runs, bfs, finite),
-    "sssp": times(runs, dijkstra, finite),
-}
-undirected = nk.graphio.EdgeListReader(" ", 0, continuous=False, directed=False).read(file)
-undirected.removeMultiEdges()
-tasks["triangles"] = times(1, triangles, count_triangles)
-report(
+report = Report(
     version=f"NetworKit {nk.__version__}",
     numVertices=graph.numberOfNodes(),
     numEdges=graph.numberOfEdges(),
+    startMs=start_ms,
     loadMs=load_ms,
     residentBytes=loaded,
-    tasks=tasks,
 )
+report.add("components", runs, components, lambda count: count)
+report.add("bfs", runs, bfs, finite)
+report.add("sssp", runs, dijkstra, finite)
+report.add("pageRank", runs, page_rank, squares)
+undirected = nk.graphio.EdgeListReader(" ", 0, continuous=False, directed=False).read(file)
+undirected.removeMultiEdges()
+report.add("triangles", 1, triangles, count_triangles)

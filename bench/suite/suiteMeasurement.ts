@@ -41,6 +41,8 @@ export interface SuiteMeasurement {
   readonly version: string;
   readonly numVertices: number;
   readonly numEdges: number;
+  /** From the start of the process to when a file can be loaded. */
+  readonly startMs: number;
   readonly loadMs: number;
   /** Of that, from edges in memory to a graph that is ready, where the engine tells the two apart. */
   readonly buildMs?: number;
@@ -52,4 +54,10 @@ export interface SuiteMeasurement {
 /** An engine that is not installed says how to install it. */
 export interface AbsentEngine {
   readonly absent: string;
+}
+
+/** Milliseconds since the suite started this process, which it says in the environment; 0 if it did not. */
+export function msSinceStart(): number {
+  const started = process.env["SUPERSTEP_BENCH_STARTED"];
+  return started === undefined ? 0 : Date.now() - Number(started);
 }
