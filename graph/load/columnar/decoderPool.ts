@@ -3,8 +3,8 @@ import { Decoder } from "../table/decoder.ts";
 import type { FileRequest } from "../table/decodeThread.ts";
 
 /**
- * Threads that decode parts of typed files side by side; started when there is work for them. Always end
- * it: by `release` when all is well, else by `end`.
+ * Threads that decode parts of typed files side by side; started when there is work for them. Always
+ * release it.
  */
 export class DecoderPool {
   readonly #decoders: Decoder[] = [];
@@ -50,14 +50,9 @@ export class DecoderPool {
     return answers;
   }
 
-  /** Leaves the threads to others. */
-  release(): void {
-    for (const decoder of this.#decoders) decoder.release();
-  }
-
-  /** Ends all threads, whatever they do. */
-  async end(): Promise<void> {
-    await Promise.all(this.#decoders.map((decoder) => decoder.end()));
+  /** Leaves the threads to others; ends those still at work. */
+  async release(): Promise<void> {
+    await Promise.all(this.#decoders.map((decoder) => decoder.release()));
   }
 
   async #unlessCancelled(work: Promise<unknown>): Promise<void> {

@@ -47,7 +47,6 @@ export async function loadColumns(
       part,
     }));
     const results = await pool.askAll<SplitResult>(requests, watch(sources, parts, plan.maxBadRows, options));
-    pool.release();
     const firstMissing = parts.findIndex((_part, index) => results[index] === undefined);
     const usable = firstMissing < 0 ? results : results.slice(0, firstMissing); // enough of them are bad
     const files = sources.map((source) => ({ source, numHeadLines: 0, numHeadComments: 0 }));
@@ -68,9 +67,8 @@ export async function loadColumns(
       format: taken,
       files: sources.map(({ name, size }) => ({ name, bytes: size, compression: "none" })),
     };
-  } catch (error) {
-    await pool.end();
-    throw error;
+  } finally {
+    await pool.release();
   }
 }
 

@@ -28,6 +28,7 @@ export class ThreadFailed extends Error {
 /** One thread; one request at a time. */
 export class DecodeWorker {
   readonly #worker: Worker;
+  #isBusy = false;
 
   /** Starts the thread; `onEnded` is called when it has ended. */
   constructor(onEnded: () => void) {
@@ -35,7 +36,7 @@ export class DecodeWorker {
   }
 
   /**
-   * The answer to a request. After a failure that is not the thread's own report, the thread must be ended.
+   * The answer to a request. A thread that is busy after it must be ended.
    *
    * @throws ThreadFailed if the thread ends; SuperstepError what decoding throws, INVALID_INPUT if it does not get on.
    */
@@ -52,8 +53,9 @@ export class DecodeWorker {
       const onMessage = (message: FromDecodeThread): void => {
         clearTimeout(timer);
         if (message.type === "progress") timer = setTimeout(onStall, stallMs);
-        else if (message.type === "answer") resolve(message.answer as Answer);
-        else reject(decodeError(message.error));
+        else this.#isBusy = false;
+        if (message.type === "answer") resolve(message.answer as Answer);
+        if (message.type === "error") reject(decodeError(message.error));
       };
       const onError = (cause: Error): void =>
         reject(new ThreadFailed("thrown where the decoder waits for nobody", { cause }));
@@ -63,9 +65,15 @@ export class DecodeWorker {
         clearTimeout(timer);
         worker.off("message", onMessage).off("error", onError).off("exit", onExit);
       };
+      this.#isBusy = true;
       worker.postMessage(request);
     });
     return answer.finally(onEnd);
+  }
+
+  /** The thread has not answered yet, and perhaps never will. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /** Ends the thread, whatever it does. */

@@ -5,7 +5,7 @@
 import { DecodeWorker, ThreadFailed } from "./decodeWorker.ts";
 import type { FileRequest } from "./decodeThread.ts";
 
-/** A thread to ask, one request at a time. Always end it: by `release` when all is well, else by `end`. */
+/** A thread to ask, one request at a time. Always release it. */
 export class Decoder {
   #worker: DecodeWorker;
   /** Has answered before: if it fails, that may be by what an earlier file made it do. */
@@ -30,23 +30,21 @@ export class Decoder {
       this.#isUsed = true;
       return answer;
     } catch (error) {
+      const wasUsed = this.#isUsed;
+      this.#isUsed = true;
       if (!(error instanceof ThreadFailed)) throw error;
-      if (!this.#isUsed) throw error.asError(request);
-      await this.end();
+      if (!wasUsed) throw error.asError(request);
+      await this.#worker.end();
       this.#worker = startWorker();
       this.#isUsed = false;
       return this.ask(request, stallMs);
     }
   }
 
-  /** Leaves the thread to whoever needs one next. */
-  release(): void {
-    keepIdle(this.#worker);
-  }
-
-  /** Ends the thread, whatever it does. */
-  end(): Promise<void> {
-    return this.#worker.end();
+  /** Leaves the thread to whoever needs one next; ends it if it is still at work. */
+  async release(): Promise<void> {
+    if (this.#worker.isBusy || idle.size >= mostIdle) await this.#worker.end();
+    else keepIdle(this.#worker);
   }
 }
 
@@ -56,15 +54,11 @@ const mostIdle = 4;
 const idle = new Map<DecodeWorker, NodeJS.Timeout>();
 
 function startWorker(): DecodeWorker {
-  const worker = new DecodeWorker(() => idle.delete(worker));
+  const worker: DecodeWorker = new DecodeWorker(() => idle.delete(worker));
   return worker;
 }
 
 function keepIdle(worker: DecodeWorker): void {
-  if (idle.size >= mostIdle) {
-    void worker.end();
-    return;
-  }
   worker.rest();
   const onIdle = (): void => {
     idle.delete(worker); // at once: nobody must take a thread that is about to end

@@ -22,11 +22,8 @@ export async function readParquet(file: string, { stallMs }: ReadParquetOptions 
   const source = await fileSource(file);
   const decoder = new Decoder();
   try {
-    const table = await decoder.ask<Table>({ type: "table", format: "parquet", source }, stallMs);
-    decoder.release();
-    return table;
-  } catch (error) {
-    await decoder.end();
-    throw error;
+    return await decoder.ask<Table>({ type: "table", format: "parquet", source }, stallMs);
+  } finally {
+    await decoder.release();
   }
 }

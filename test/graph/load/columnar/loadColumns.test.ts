@@ -126,6 +126,11 @@ describe.each(formats)("readEdges of %s", (_format, write) => {
     expect(edges.columns).toEqual([{ name: "time", type: "bigint", nullable: true }]);
   });
 
+  it.each([4_294_967_296, -1])("gives 64-bit ids for %s, which 32 bits do not hold", async (id) => {
+    const edges = await read(write([ids([1, id], "src"), ids([2, 3], "dst")]));
+    expect(edgeRows(edges.chunks)).toEqual([[1n, 2n], [BigInt(id), 3n]]); // prettier-ignore
+  });
+
   it("reads text as ids, or integers as text, or text as integers, as asked", async () => {
     const text = write([ids(["x", "é", "x", "7"], "src", "STRING"), ids(["é", "x", "😀", "7"], "dst", "STRING")]);
     const named = await read(text);
