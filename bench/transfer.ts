@@ -1,11 +1,13 @@
 /**
  * How fast bytes go from one process to another on loopback: uploads into memory that is there, as into an arena, and
- * downloads into new memory, as of a block, beside a bare TCP socket in the same run. Checksums are made and verified
+ * downloads into new memory, as of a block, through segments in the machine's memory, as executors of one machine do, and
+ * through sockets, as they do between machines; beside a bare TCP socket in the same run. Checksums are made and verified
  * in both directions; the socket has none.
  */
 import { fork } from "node:child_process";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
+import { segmentDirectory } from "../core/cluster/segmentDirectory.ts";
 import { grpcTransport } from "../core/net/grpcTransport.ts";
 import { Secret } from "../core/net/secret.ts";
 import { median, table } from "./summary.ts";
@@ -15,7 +17,10 @@ const life = { host: 1, incarnation: "bench" };
 
 /** Measures, and prints a table: megabytes (10^6) a second. */
 export async function benchTransfer(runs: number, say: (text: string) => void): Promise<void> {
-  const child = fork(fileURLToPath(import.meta.url), ["serve"], { stdio: ["pipe", "inherit", "inherit", "ipc"] });
+  const segments = segmentDirectory();
+  const child = fork(fileURLToPath(import.meta.url), ["serve", ...(segments === undefined ? [] : [segments.path])], {
+    stdio: ["pipe", "inherit", "inherit", "ipc"],
+  });
   try {
     const secret = Secret.generate();
     secret.passTo(child.stdin!);
@@ -24,13 +29,24 @@ export async function benchTransfer(runs: number, say: (text: string) => void): 
       child.once("exit", () => reject(new Error("the serving process ended")));
     });
     const transport = grpcTransport({ role: "driver", secret });
-    const peer = await transport.connect(address, "executor");
+    const near = grpcTransport({ role: "driver", secret, segmentDirectory: segments?.path });
+    const peers = {
+      ...(segments === undefined ? {} : { "through segments": await near.connect(address, "executor") }),
+      "through a socket": await transport.connect(address, "executor"),
+    };
     const bytes = new Uint8Array(new SharedArrayBuffer(byteLength)).fill(7);
     const ranges = [{ offset: 0, length: byteLength }];
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       "TCP socket": () => sendPlain(port, bytes),
-      upload: () => peer.upload("executor.writeArena", { ...life, ranges, number: 1, since: 1 }, [bytes]),
-      download: () => peer.download("executor.readArena", { ...life, ranges }),
+      ...Object.fromEntries(
+        Object.entries(peers).flatMap(([how, peer]) => [
+          [
+            `upload ${how}`,
+            () => peer.upload("executor.writeArena", { ...life, ranges, number: 1, since: 1 }, [bytes]),
+          ],
+          [`download ${how}`, () => peer.download("executor.readArena", { ...life, ranges })],
+        ]),
+      ),
     };
     const speeds = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
     for (let run = 0; run <= runs; run++) {
@@ -51,9 +67,10 @@ export async function benchTransfer(runs: number, say: (text: string) => void): 
         ]),
       ),
     );
-    await transport.close();
+    await Promise.all([transport.close(), near.close()]);
   } finally {
     child.kill();
+    segments?.remove();
   }
 }
 
@@ -67,7 +84,8 @@ function sendPlain(port: number, bytes: Uint8Array): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const transport = grpcTransport({ role: "executor", secret: await Secret.receive(process.stdin) });
+  const secret = await Secret.receive(process.stdin);
+  const transport = grpcTransport({ role: "executor", secret, segmentDirectory: process.argv[3] });
   const memory = new Uint8Array(new SharedArrayBuffer(byteLength)).fill(1);
   const server = await transport.serve({
     calls: {},

@@ -41,11 +41,13 @@ export async function executorSource(
   if (master.kind === "standalone") return standaloneSource(master.address, options, grpcTransport);
   const { Secret } = await import("../net/secret.ts");
   const { LocalLauncher } = await import("./localLauncher.ts");
+  const { segmentDirectory } = await import("./segmentDirectory.ts");
   const secret = Secret.generate();
   const { numExecutors, numThreads } = master;
+  const segments = segmentDirectory();
   return {
-    launcher: new LocalLauncher({ numExecutors, numThreads, config: options.config, secret }),
-    transport: grpcTransport({ role: "driver", secret }),
+    launcher: new LocalLauncher({ numExecutors, numThreads, config: options.config, secret, segments }),
+    transport: grpcTransport({ role: "driver", secret, segmentDirectory: segments?.path }),
   };
 }
 

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Secret } from "../net/secret.ts";
+import { removeSegmentsOf } from "../net/segments.ts";
 import type { Address } from "../net/transport.ts";
 import { removeLeftovers } from "../storage/diskStore.ts";
 import { ExecutorProcess } from "./executor/executorProcess.ts";
@@ -15,6 +16,8 @@ export interface LocalLauncherOptions {
   readonly numThreads: number;
   readonly config: Pick<Config, "hostStartMs" | "spillDirectory">;
   readonly secret: Secret;
+  /** Where executors, and the driver, keep their segments; removed at the end. */
+  readonly segments?: { readonly path: string; readonly remove: () => void } | undefined;
 }
 
 export class LocalLauncher implements Launcher {
@@ -44,18 +47,21 @@ export class LocalLauncher implements Launcher {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#running.values()].map((running) => running.stop()));
+    this.#options.segments?.remove();
   }
 
   #launch(): void {
     if (this.#started === undefined) return;
     const { driver, listener } = this.#started;
-    const { numThreads, config, secret } = this.#options;
+    const { numThreads, config, secret, segments } = this.#options;
     const executor = randomUUID();
-    const running = new ExecutorProcess({ executor, driver, numThreads, startMs: config.hostStartMs }, secret);
+    const settings = { executor, driver, numThreads, startMs: config.hostStartMs, segmentDirectory: segments?.path };
+    const running = new ExecutorProcess(settings, secret);
     this.#running.set(executor, running);
     void running.ended.then((text) => {
       this.#running.delete(executor);
-      removeLeftovers(config.spillDirectory); // a killed process leaves its blocks behind
+      removeLeftovers(config.spillDirectory); // a killed process leaves its blocks behind, and its segments
+      if (segments !== undefined && running.pid !== undefined) removeSegmentsOf(running.pid, segments.path);
       listener.ended(executor, text);
     });
   }

@@ -11,16 +11,7 @@ import {
   type sendUnaryData,
 } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
-import {
-  ByteReceiver,
-  endWire,
-  extentWire,
-  framed,
-  framesOf,
-  scatter,
-  StreamReader,
-  totalBytes,
-} from "./byteStream.ts";
+import { ByteReceiver, extentWire, framed, scatter, StreamReader, totalBytes } from "./byteStream.ts";
 import { messageTooLarge, statusOf } from "./callFailure.ts";
 import type { CallFrame } from "./callFrames.ts";
 import { FrameSender } from "./frameSender.ts";
@@ -37,12 +28,16 @@ import {
   uploadWireOf,
 } from "./protocol.ts";
 import type { Caller, Handlers, UploadHandler } from "./transport.ts";
+import type { Segments } from "./segments.ts";
+import { sendBytes } from "./sendBytes.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** A call that may be answered: who calls, and the stream of HTTP/2 below it. */
 export interface Admitted {
   readonly caller: Caller;
   readonly stream: ServerHttp2Stream;
+  /** Those of this process, if the caller can read them, and they its. */
+  readonly segments?: Segments;
 }
 
 export type AdmittedOf = (metadata: Metadata) => Admitted;
@@ -142,7 +137,7 @@ export function answerDownload(
     );
     call.on("cancelled", end).on("close", end).on("finish", end);
     const send = async (): Promise<void> => {
-      const { caller, stream } = admittedOf(call.metadata);
+      const { caller, stream, segments } = admittedOf(call.metadata);
       if (handler === undefined) throw notServed(method, settings);
       const request = decodeMessage(method.request, wire, call.request, method.name);
       const bytes = await handler(request, caller);
@@ -154,7 +149,8 @@ export function answerDownload(
       else {
         const extent = extentWire.write({ byteLength: totalBytes(bytes), checksum: "crc32" }) as object;
         await sender.send([framed(method.response.encode({ extent }))]);
-        await sender.sendAll(framesOf(bytes, method.response));
+        const ended = new Promise<void>((resolve) => (stream.destroyed ? resolve() : stream.once("close", resolve)));
+        await sendBytes(bytes, method.response, sender, ended, segments);
       }
     };
     send().then(() => {
@@ -210,7 +206,7 @@ export function answerUpload(
 ): handleClientStreamingCall<Buffer, Buffer> {
   const begin = uploadBeginner(method, handlers, settings);
   return (call, respond) => {
-    const { caller, stream } = admittedOf(call.metadata);
+    const { caller, stream, segments } = admittedOf(call.metadata);
     let isOver = false;
     let upload: { readonly begun: BegunUpload; readonly receiver: ByteReceiver } | undefined;
     const finish: sendUnaryData<Buffer> = (error, response) => {
@@ -223,6 +219,8 @@ export function answerUpload(
     const watchdog = new Watchdog(settings.streamMs, () =>
       fail(new SuperstepError("UNREACHABLE", `${method.name}: no progress`)),
     );
+    const reading = segments?.reader();
+    stream.once("close", () => reading?.close());
     const receiver = (): ByteReceiver => {
       if (upload !== undefined) return upload.receiver;
       throw new SuperstepError("INVALID_ARGUMENT", `${method.name}: a stream starts with its header`);
@@ -233,7 +231,7 @@ export function answerUpload(
         if (upload === undefined) {
           const begun = begin(part, caller);
           upload = { begun, receiver: new ByteReceiver(method.name, begun.byteLength, begun.bytes) };
-        } else upload.receiver.end(endWire.read(part["end"], `${method.name}: end`));
+        } else upload.receiver.part(part, reading);
       },
       chunk: (byteLength, checksum) => receiver().chunk(byteLength, checksum),
       data: (bytes) => receiver().data(bytes),

@@ -6,7 +6,8 @@
 import { crc32 } from "node:zlib";
 import { SuperstepError } from "../errors.ts";
 import type { MessageBytes } from "./protocol.ts";
-import { enumeration, integer, natural, record, type Wire } from "./wire.ts";
+import type { SegmentReader, StoredChunk } from "./segments.ts";
+import { enumeration, integer, natural, record, text, type Wire } from "./wire.ts";
 
 /** Bytes of a chunk; the last one has what is left. */
 export const chunkBytes: number = 2 ** 20;
@@ -26,6 +27,13 @@ export interface End {
 export const extentWire: Wire<Extent> = record<Extent>({
   byteLength: natural,
   checksum: enumeration<"crc32">("CHECKSUM", { crc32: true }),
+});
+/** A chunk that lies in a segment: see `Segments`. */
+export const storedWire: Wire<StoredChunk> = record<StoredChunk>({
+  segment: text(64),
+  sequence: integer(1, 0xffff_ffff),
+  byteLength: integer(1, chunkBytes),
+  checksum: integer(0, 0xffff_ffff),
 });
 export const endWire: Wire<End> = record<End>({ numChunks: natural, checksum: integer(0, 0xffff_ffff) });
 
@@ -52,23 +60,25 @@ export function framed(message: Uint8Array): Buffer {
   return frame;
 }
 
-/**
- * The framed chunks of `pieces`, each as the views to send one after the other, then the framed end. `part`: the message
- * of the stream.
- */
-export function* framesOf(pieces: readonly Uint8Array[], part: MessageBytes): Generator<readonly Uint8Array[]> {
+/** A chunk: views of it one after the other, and the CRC-32 of all. */
+export interface Chunk {
+  readonly views: readonly Uint8Array[];
+  readonly byteLength: number;
+  readonly checksum: number;
+}
+
+/** The bytes of `pieces` as chunks. */
+export function* chunksOf(pieces: readonly Uint8Array[]): Generator<Chunk> {
   let left = totalBytes(pieces);
   let piece = 0;
   let offset = 0;
-  let numChunks = 0;
-  let whole = 0;
   while (left > 0) {
-    const length = Math.min(left, chunkBytes);
+    const byteLength = Math.min(left, chunkBytes);
     const views: Uint8Array[] = [];
     let checksum = 0;
-    for (let gathered = 0; gathered < length;) {
+    for (let gathered = 0; gathered < byteLength;) {
       const from = pieces[piece]!;
-      const view = from.subarray(offset, offset + length - gathered);
+      const view = from.subarray(offset, offset + byteLength - gathered);
       if (view.length > 0) {
         views.push(view);
         checksum = crc32(view, checksum); // of nothing, zlib's would start anew
@@ -80,12 +90,24 @@ export function* framesOf(pieces: readonly Uint8Array[], part: MessageBytes): Ge
         offset = 0;
       }
     }
-    whole = crc32(asBytes(checksum), whole);
-    left -= length;
-    numChunks++;
-    yield [chunkHead(length, checksum), ...views];
+    left -= byteLength;
+    yield { views, byteLength, checksum };
   }
-  yield [framed(part.encode({ end: endWire.write({ numChunks, checksum: whole }) as object }))];
+}
+
+/** The checksum of the checksums so far and another one. At first `whole` is 0. */
+export function wholeOf(whole: number, checksum: number): number {
+  return crc32(asBytes(checksum), whole);
+}
+
+/** A framed chunk, as the views to send one after the other. */
+export function chunkFrame({ views, byteLength, checksum }: Chunk): readonly Uint8Array[] {
+  return [chunkHead(byteLength, checksum), ...views];
+}
+
+/** The framed end. `part`: the message of the stream. */
+export function endFrame(end: End, part: MessageBytes): readonly Uint8Array[] {
+  return [framed(part.encode({ end: endWire.write(end) as object }))];
 }
 
 /**
@@ -246,13 +268,56 @@ export class ByteReceiver {
         this.#offset = 0;
       }
     }
+    this.#taken(bytes);
+    if (this.#left === 0) this.#check();
+  }
+
+  /**
+   * Takes a whole chunk, which `read` brings into the places it is given.
+   *
+   * @throws SuperstepError BLOCK_CORRUPT if it is damaged, or no such chunk comes next; what `read` throws.
+   */
+  stored({ byteLength, checksum }: StoredChunk, read: (places: readonly Uint8Array[]) => void): void {
+    this.chunk(byteLength, checksum);
+    const places: Uint8Array[] = [];
+    for (let gathered = 0; gathered < byteLength;) {
+      const place = this.#places[this.#place]!;
+      const view = place.subarray(this.#offset, this.#offset + byteLength - gathered);
+      places.push(view);
+      gathered += view.byteLength;
+      this.#offset += view.byteLength;
+      if (this.#offset === place.byteLength) {
+        this.#place++;
+        this.#offset = 0;
+      }
+    }
+    read(places);
+    for (const place of places) if (place.byteLength > 0) this.#taken(place);
+    this.#check();
+  }
+
+  #taken(bytes: Uint8Array): void {
     this.#checksum = crc32(bytes, this.#checksum);
     this.#received += bytes.length;
     this.#left -= bytes.length;
-    if (this.#left > 0) return;
+  }
+
+  #check(): void {
     if (this.#checksum !== this.#expected) throw this.#corrupt(`chunk ${this.#numChunks} has another checksum`);
-    this.#whole = crc32(asBytes(this.#checksum), this.#whole);
+    this.#whole = wholeOf(this.#whole, this.#checksum);
     this.#numChunks++;
+  }
+
+  /**
+   * Takes a part of the stream that is no chunk: the end, or a chunk that lies in a segment.
+   *
+   * @throws SuperstepError BLOCK_CORRUPT; INVALID_ARGUMENT if it is neither; what `segments` throws.
+   */
+  part(part: Record<string, unknown>, segments: SegmentReader | undefined): void {
+    if (part["stored"] === undefined || part["stored"] === null || segments === undefined)
+      return this.end(endWire.read(part["end"], `${this.#where}: end`));
+    const chunk = storedWire.read(part["stored"], `${this.#where}: stored`);
+    this.stored(chunk, (places) => segments.read(chunk, places));
   }
 
   /** @throws SuperstepError BLOCK_CORRUPT if something is missing, or too much. */

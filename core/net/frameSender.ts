@@ -39,12 +39,8 @@ export class FrameSender {
       await new Promise<void>((resolve) => (this.#wake = resolve));
   }
 
-  /** Sends frame after frame, until there are no more or it is stopped. */
-  async sendAll(frames: Iterable<readonly Uint8Array[]>): Promise<void> {
-    for (const frame of frames) {
-      if (this.#isStopped) return;
-      await this.send(frame);
-    }
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** Sends no more; whoever waits goes on. Idempotent. */

@@ -22,12 +22,14 @@ import {
   type Transcript,
 } from "./handshake.ts";
 import { callsPath, decodeMessage, encodeMessage, messageBytes, type Method, openPath, provePath } from "./protocol.ts";
+import type { Segments } from "./segments.ts";
+import type { Session } from "./session.ts";
 import { rolesOf } from "./tls.ts";
 import type { Caller, Role } from "./transport.ts";
 
 /** The answer to a call: the handler may run, for this caller; or a message or a status, and that is all. */
 export type Admission =
-  | { readonly caller: Caller }
+  | { readonly caller: Caller; readonly segments?: Segments }
   | { readonly message: Buffer }
   | { readonly status: Partial<StatusObject>; readonly isLast?: boolean };
 
@@ -51,7 +53,7 @@ export class Gate {
   #socket: Socket;
   readonly #remoteAddress: string;
   #transcript: Transcript | undefined;
-  #session: { readonly token: Buffer; readonly role: Role } | undefined;
+  #session: (Session & { readonly role: Role }) | undefined;
   #unprovenCalls = 0;
 
   constructor(settings: GrpcSettings, socket: Socket) {
@@ -98,7 +100,8 @@ export class Gate {
     // of what comes on a standing stream, each call is checked by itself
     const refused = path === callsPath ? undefined : refusedTo(session.role, method, path);
     if (refused !== undefined) return { status: statusOf(refused) };
-    return { caller: { role: session.role, remoteAddress: this.#remoteAddress } };
+    const caller = { role: session.role, remoteAddress: this.#remoteAddress };
+    return session.segments === undefined ? { caller } : { caller, segments: session.segments };
   }
 
   #open(hello: Buffer | undefined): Buffer {
@@ -118,15 +121,17 @@ export class Gate {
     this.#transcript = undefined; // a challenge is answered once
     if (this.#isTooMuch() || transcript === undefined || bytes === undefined)
       throw new SuperstepError("UNAUTHENTICATED", "a proof answers a challenge");
-    const { proof, versions } = decodeMessage(proofBytes, proofWire, bytes, "proof");
-    const { secret, versions: own, role, wrongSecretMs } = this.#settings;
+    const { proof, versions, segments: theirs } = decodeMessage(proofBytes, proofWire, bytes, "proof");
+    const { secret, versions: own, role, wrongSecretMs, segments } = this.#settings;
     if (!isSame(callerProof(secret, transcript, versions), proof)) {
       await new Promise((resolve) => setTimeout(resolve, wrongSecretMs).unref());
       throw new SuperstepError("UNAUTHENTICATED", "the secret is another one");
     }
     checkVersions(own, versions, `this ${role}`, `the ${transcript.callerRole}`);
-    this.#session = { token: sessionToken(secret, transcript), role: transcript.callerRole };
-    return encodeMessage(welcomeBytes, welcomeWire, { versions: own });
+    const session = { token: sessionToken(secret, transcript), role: transcript.callerRole };
+    const isShared = segments !== undefined && theirs === segments.id;
+    this.#session = isShared ? { ...session, segments } : session;
+    return encodeMessage(welcomeBytes, welcomeWire, { versions: own, ...(isShared ? { segments: theirs } : {}) });
   }
 
   /** With TLS: the certificate of the connection names the role. */

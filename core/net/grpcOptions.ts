@@ -8,6 +8,7 @@ import { chunkBytes } from "./byteStream.ts";
 import type { Versions } from "./messages.ts";
 import { protocolVersion } from "./protocol.ts";
 import type { Secret } from "./secret.ts";
+import { Segments } from "./segments.ts";
 import type { TlsIdentity } from "./tls.ts";
 import type { Role } from "./transport.ts";
 
@@ -33,6 +34,8 @@ export interface GrpcTransportOptions {
   readonly handshakeMs?: number | undefined;
   /** Milliseconds until a wrong proof is answered. Default 1000. */
   readonly wrongSecretMs?: number | undefined;
+  /** The directory of a run, in this machine's memory, through which its processes bring bytes to each other. Default none. */
+  readonly segmentDirectory?: string | undefined;
   /** Milliseconds without progress after which a server ends a stream. Default 60,000. */
   readonly streamMs?: number | undefined;
   /** Bytes that a download may have. Default 4 GiB. */
@@ -41,10 +44,10 @@ export interface GrpcTransportOptions {
 
 /** The options with all defaults. */
 export type GrpcSettings = {
-  readonly [K in keyof GrpcTransportOptions]-?: K extends "tls"
+  readonly [K in Exclude<keyof GrpcTransportOptions, "segmentDirectory">]-?: K extends "tls"
     ? TlsIdentity | undefined
     : NonNullable<GrpcTransportOptions[K]>;
-};
+} & { readonly segments: Segments | undefined };
 
 /** Bytes that a receiver lets a sender be ahead, of bulk data. */
 export const bulkWindowBytes: number = 8 * 2 ** 20;
@@ -80,6 +83,7 @@ export function settingsOf(options: GrpcTransportOptions): GrpcSettings {
     maxUnproven: options.maxUnproven ?? 64,
     handshakeMs: options.handshakeMs ?? 5000,
     wrongSecretMs: options.wrongSecretMs ?? 1000,
+    segments: options.segmentDirectory === undefined ? undefined : new Segments(options.segmentDirectory),
     streamMs: options.streamMs ?? 60_000,
     maxStreamBytes: options.maxStreamBytes ?? 2 ** 32,
   };

@@ -1,17 +1,18 @@
 /**
  * A peer over gRPC: calls on one connection, streams of bytes on another, so that no bulk data delays a call.
  */
-import { constants, type ClientHttp2Stream } from "node:http2";
+import { constants } from "node:http2";
 import { SuperstepError } from "../errors.ts";
-import { ByteReceiver, endWire, extentWire, framed, framesOf, StreamReader, totalBytes } from "./byteStream.ts";
+import { ByteReceiver, extentWire, framed, StreamReader, totalBytes } from "./byteStream.ts";
 import { messageTooLarge } from "./callFailure.ts";
 import { maxFrameData } from "./callFrames.ts";
 import { CallStream } from "./callStream.ts";
 import { FrameSender } from "./frameSender.ts";
 import type { GrpcSettings } from "./grpcOptions.ts";
-import { type Http2Call, Http2Connection } from "./http2Connection.ts";
+import { Http2Connection, type SessionCall } from "./http2Connection.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
 import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, methods, uploadWireOf } from "./protocol.ts";
+import { sendBytes } from "./sendBytes.ts";
 import type { Address, CallOptions, Peer, Role } from "./transport.ts";
 import { theOneOf } from "./wire.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -70,12 +71,18 @@ export class GrpcPeer implements Peer {
       await this.#calls.call({ path: method.path, message, data: bytes, where, deadlineMs, signal });
       return;
     }
-    await this.#stream(method.path, where, options, async (stream, progress) => {
+    await this.#stream(method.path, where, options, async ({ stream, ended, segments }, progress) => {
       stream.resume(); // the answer is empty: that it is there is all
       const sender = new FrameSender(stream, progress);
       stream.once("close", () => sender.stop());
       await sender.send([framed(message)]);
-      await sender.sendAll(framesOf(bytes, method.request));
+      await sendBytes(
+        bytes,
+        method.request,
+        sender,
+        ended.catch(() => undefined),
+        segments,
+      );
       stream.end();
     });
   }
@@ -97,14 +104,16 @@ export class GrpcPeer implements Peer {
     const reader = new StreamReader(where, {
       message: (message) => {
         const part = method.response.decode(message);
-        if (received !== undefined) received.receiver.end(endWire.read(part["end"], `${where}: end`));
+        if (received !== undefined) received.receiver.part(part, segments);
         else if (!isMissing && theOneOf(part, ["extent", "missing"], where) === "missing") isMissing = true;
         else received = this.#room(part, where);
       },
       chunk: (byteLength, checksum) => begun().chunk(byteLength, checksum),
       data: (data) => begun().data(data),
     });
-    await this.#stream(method.path, where, options, async (stream, progress, fail) => {
+    const segments = this.#settings.segments?.reader();
+    await this.#stream(method.path, where, options, async ({ stream }, progress, fail) => {
+      stream.once("close", () => segments?.close());
       stream.on("data", (data: Buffer) => {
         progress();
         try {
@@ -143,7 +152,7 @@ export class GrpcPeer implements Peer {
     path: string,
     where: string,
     { deadlineMs = defaultStreamMs, signal }: CallOptions,
-    run: (stream: ClientHttp2Stream, progress: () => void, fail: (error: Error) => void) => Promise<void>,
+    run: (call: SessionCall, progress: () => void, fail: (error: Error) => void) => Promise<void>,
   ): Promise<void> {
     if (signal?.aborted === true) throw cancelled(where);
     if (this.#control.isClosed) throw this.#control.closedError(where);
@@ -157,12 +166,13 @@ export class GrpcPeer implements Peer {
   }
 
   async #transfer(
-    { stream, ended }: Http2Call,
+    call: SessionCall,
     where: string,
     deadlineMs: number,
     signal: AbortSignal | undefined,
-    run: (stream: ClientHttp2Stream, progress: () => void, fail: (error: Error) => void) => Promise<void>,
+    run: (call: SessionCall, progress: () => void, fail: (error: Error) => void) => Promise<void>,
   ): Promise<void> {
+    const { stream, ended } = call;
     await new Promise<void>((resolve, reject) => {
       const settle = (error?: Error): void => {
         watchdog.stop();
@@ -178,7 +188,7 @@ export class GrpcPeer implements Peer {
       const watchdog = new Watchdog(deadlineMs, () => fail(noProgress(where, deadlineMs)));
       signal?.addEventListener("abort", abort);
       ended.then(() => settle(), settle);
-      run(stream, () => watchdog.progress(), fail).catch(fail);
+      run(call, () => watchdog.progress(), fail).catch(fail);
       if (signal?.aborted === true) abort();
     });
   }

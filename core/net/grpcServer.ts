@@ -161,7 +161,7 @@ class GrpcServer implements Server {
               const admission = await gate.admit(path, methodsByPath.get(path), metadata);
               if ("caller" in admission) {
                 const { stream } = call as unknown as { stream: ServerHttp2Stream }; // not in the library's types
-                this.#admitted.set(metadata, { caller: admission.caller, stream });
+                this.#admitted.set(metadata, { ...admission, stream });
                 this.#widen(stream);
                 admitted(metadata);
               } else finish(call, gate, admission);

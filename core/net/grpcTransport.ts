@@ -50,6 +50,7 @@ export function grpcTransport(options: GrpcTransportOptions): Transport {
     close: async () => {
       for (const one of [...peers, ...connecting]) one.close();
       await Promise.all([...servers].map((server) => server.close()));
+      settings.segments?.close();
     },
   };
 }

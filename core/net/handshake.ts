@@ -15,7 +15,7 @@ import type { Versions } from "./messages.ts";
 import { encodeMessage, messageBytes } from "./protocol.ts";
 import type { Secret } from "./secret.ts";
 import type { Role } from "./transport.ts";
-import { bytes, enumeration, record, type Wire } from "./wire.ts";
+import { bytes, enumeration, optional, record, text, type Wire } from "./wire.ts";
 import { versionsWire } from "./wireMessages.ts";
 
 /** First words of a caller. */
@@ -36,6 +36,14 @@ export interface Challenge {
 export interface Proof {
   readonly proof: Uint8Array;
   readonly versions: Versions;
+  /** The id of its segments, if it has any. */
+  readonly segments?: string | undefined;
+}
+
+/** The server's last words. `segments`: the caller's, if they are its own, too: both run on one machine, for one run. */
+export interface Welcome {
+  readonly versions: Versions;
+  readonly segments?: string | undefined;
 }
 
 /** What both sides know of one handshake. */
@@ -50,10 +58,9 @@ const role = enumeration<Role>("ROLE", { driver: true, executor: true, master: t
 
 export const helloWire: Wire<Hello> = record<Hello>({ role, expected: role, nonce: bytes(32) });
 export const challengeWire: Wire<Challenge> = record<Challenge>({ role, nonce: bytes(32), proof: bytes(32) });
-export const proofWire: Wire<Proof> = record<Proof>({ proof: bytes(32), versions: versionsWire });
-export const welcomeWire: Wire<{ readonly versions: Versions }> = record<{ readonly versions: Versions }>({
-  versions: versionsWire,
-});
+const segments = optional(text(200));
+export const proofWire: Wire<Proof> = record<Proof>({ proof: bytes(32), versions: versionsWire, segments });
+export const welcomeWire: Wire<Welcome> = record<Welcome>({ versions: versionsWire, segments });
 
 const versionsBytes = messageBytes("VersionsMessage");
 

@@ -10,20 +10,27 @@ import { framed } from "./byteStream.ts";
 import { errorOf } from "./callFailure.ts";
 import { sessionKey } from "./gate.ts";
 import { bulkWindowBytes, type GrpcSettings } from "./grpcOptions.ts";
-import { connectError, openSession } from "./session.ts";
+import type { Segments } from "./segments.ts";
+import { connectError, openSession, type Session } from "./session.ts";
 import { rolesOf } from "./tls.ts";
 import type { Address, Role } from "./transport.ts";
 
 /** A connection that has proven itself. */
 interface Opened {
-  readonly session: ClientHttp2Session;
-  readonly token: Buffer;
+  readonly connected: ClientHttp2Session;
+  readonly session: Session;
 }
 
 /** One call. Ends once: `ended` resolves if its status is OK, else rejects with the call's error. */
 export interface Http2Call {
   readonly stream: ClientHttp2Stream;
   readonly ended: Promise<void>;
+}
+
+/** A call of a session. */
+export interface SessionCall extends Http2Call {
+  /** Those of this process, if the other side can read them. */
+  readonly segments: Segments | undefined;
 }
 
 /** A connection of its own, made when it is opened or first used, and again when it broke. */
@@ -57,11 +64,11 @@ export class Http2Connection {
   }
 
   /** Starts a call of `path`; `where` names it in errors. Keeps no process alive: see `hold`. */
-  async start(path: string, where: string): Promise<Http2Call> {
+  async start(path: string, where: string): Promise<SessionCall> {
     if (this.#isClosed) throw this.closedError(where);
-    const { session, token } = await this.#open(this.#settings.handshakeMs);
+    const { connected, session } = await this.#open(this.#settings.handshakeMs);
     if (this.#isClosed) throw this.closedError(where);
-    return startCall(session, path, sessionKey, token, where);
+    return { ...startCall(connected, path, sessionKey, session.token, where), segments: session.segments };
   }
 
   /** Somebody waits for an answer, until `release`. */
@@ -111,7 +118,7 @@ export class Http2Connection {
       session.destroy();
     }, deadlineMs);
     try {
-      const token = await openSession(this.#settings, this.address, this.#expected, async (path, key, value) => {
+      const opened = await openSession(this.#settings, this.address, this.#expected, async (path, key, value) => {
         const call = startCall(session, path, key, value, "handshake");
         const chunks: Buffer[] = [];
         call.stream.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -126,7 +133,7 @@ export class Http2Connection {
         return Buffer.concat(chunks).subarray(5);
       });
       if (this.#numWaiting === 0) session.unref();
-      return { session, token };
+      return { connected: session, session: opened };
     } catch (error) {
       session.destroy();
       throw error;

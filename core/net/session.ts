@@ -17,6 +17,7 @@ import {
   welcomeWire,
 } from "./handshake.ts";
 import { decodeMessage, encodeMessage, messageBytes, openPath, provePath } from "./protocol.ts";
+import type { Segments } from "./segments.ts";
 import type { Address, Role } from "./transport.ts";
 
 const helloBytes = messageBytes("Hello");
@@ -24,17 +25,30 @@ const challengeBytes = messageBytes("Challenge");
 const proofBytes = messageBytes("Proof");
 const welcomeBytes = messageBytes("Welcome");
 
+/** A session that is open. */
+export interface Session {
+  /** Authenticates calls on its connection. */
+  readonly token: Buffer;
+  /** Those of this process, if the other side can read them. */
+  readonly segments?: Segments;
+}
+
 /** Calls `path` with `value` under `key` of its metadata, and nothing else; resolves with the answer's bytes. */
 export type Say = (path: string, key: string, value: Buffer) => Promise<Buffer>;
 
 /**
- * Proves both sides to each other; resolves with the token of the session.
+ * Proves both sides to each other; resolves with the session.
  *
  * @throws SuperstepError UNAUTHENTICATED if the other side cannot prove itself or is of another role; INCOMPATIBLE if it
  *   runs something else.
  */
-export async function openSession(settings: GrpcSettings, address: Address, expected: Role, say: Say): Promise<Buffer> {
-  const { secret, role, versions } = settings;
+export async function openSession(
+  settings: GrpcSettings,
+  address: Address,
+  expected: Role,
+  say: Say,
+): Promise<Session> {
+  const { secret, role, versions, segments } = settings;
   const where = `${expected} at ${excerpt(address)}`;
   const hello = { role, expected, nonce: newNonce() };
   const challenge = decodeMessage(
@@ -57,11 +71,12 @@ export async function openSession(settings: GrpcSettings, address: Address, expe
     const hint = `it is a ${challenge.role}; check the address`;
     throw new SuperstepError("UNAUTHENTICATED", `${where}: is no ${expected}: ${hint}`);
   }
-  const proof = { proof: callerProof(secret, transcript, versions), versions };
+  const proof = { proof: callerProof(secret, transcript, versions), versions, segments: segments?.id };
   const welcome = await say(provePath, proofKey, encodeMessage(proofBytes, proofWire, proof));
-  const theirs = decodeMessage(welcomeBytes, welcomeWire, welcome, `${where}: welcome`).versions;
-  checkVersions(versions, theirs, `this ${role}`, `the ${expected}`);
-  return sessionToken(secret, transcript);
+  const theirs = decodeMessage(welcomeBytes, welcomeWire, welcome, `${where}: welcome`);
+  checkVersions(versions, theirs.versions, `this ${role}`, `the ${expected}`);
+  const isShared = segments !== undefined && theirs.segments === segments.id;
+  return { token: sessionToken(secret, transcript), ...(isShared ? { segments } : {}) };
 }
 
 /** Why a handshake failed for want of a connection, and what to do. `details`: what the layer below says. */

@@ -111,7 +111,7 @@ export class DiskStore {
     if (this.#isClosed) throw new SuperstepError("CONTEXT_STOPPED", "block store: it was closed");
     if (this.#directory === undefined) {
       removeLeftovers(this.#parent);
-      this.#directory = mkdtempSync(path.join(this.#parent, `${prefix}${process.pid}-`)); // 0700 by contract of mkdtemp
+      this.#directory = makeRunDirectory(this.#parent);
       process.on("exit", this.#removeDirectory);
     } else mkdirSync(this.#directory, { recursive: true, mode: 0o700 }); // someone may have cleaned up
     return this.#directory;
@@ -125,6 +125,13 @@ export class DiskStore {
 /** Processes of other machines or containers may share the directory: their ids say nothing here. */
 const prefix: string = `superstep-${os.hostname().replace(/[^\w.]/g, "_")}-`;
 
+/**
+ * Makes a directory in `parent` for this process alone, mode 0700: `removeLeftovers` removes it once the process has ended.
+ */
+export function makeRunDirectory(parent: string): string {
+  return mkdtempSync(path.join(parent, `${prefix}${process.pid}-`)); // 0700 by contract of mkdtemp
+}
+
 async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(file, "wx", 0o600);
   try {
@@ -134,7 +141,7 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Removes directories of blocks that killed processes of this user and machine left in `parent`. */
+/** Removes directories that killed processes of this user and machine left in `parent`. */
 export function removeLeftovers(parent: string): void {
   for (const name of namesIn(parent)) {
     const pid = name.startsWith(prefix) ? /^(\d+)-\w+$/.exec(name.slice(prefix.length))?.[1] : undefined;

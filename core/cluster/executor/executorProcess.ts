@@ -20,6 +20,8 @@ export interface ExecutorSettings {
   /** A directory with certificates, and whether it may do without one beyond loopback: see `grpcTransport`. */
   readonly tls?: string | undefined;
   readonly insecureNoTls?: boolean | undefined;
+  /** Where it keeps its segments: given to processes of one run on one machine. */
+  readonly segmentDirectory?: string | undefined;
   /** Where its blocks on disk are kept, whatever the driver's settings say: it may be on another machine. */
   readonly spillDirectory?: string | undefined;
   /** Bytes of blocks that it keeps in memory at most. */

@@ -21,7 +21,7 @@ try {
   const secret = await Secret.receive(process.stdin);
   const settings = await readSettings();
   const { executor: name, driver, numThreads, startMs, listenOn, tls, insecureNoTls } = settings;
-  const { spillDirectory, maxBlockMemoryBytes } = settings;
+  const { spillDirectory, maxBlockMemoryBytes, segmentDirectory } = settings;
   const executor = await Executor.start({
     executor: name,
     numThreads,
@@ -30,6 +30,7 @@ try {
     transport: grpcTransport({
       role: "executor",
       secret,
+      segmentDirectory,
       ...(tls === undefined ? {} : { tls: readTls(tls) }),
       ...(insecureNoTls === undefined ? {} : { insecureNoTls }),
     }),

@@ -1,7 +1,17 @@
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ByteReceiver, chunkBytes, endWire, framesOf, StreamReader, totalBytes } from "../../../core/net/byteStream.ts";
+import {
+  ByteReceiver,
+  chunkBytes,
+  chunkFrame,
+  chunksOf,
+  endFrame,
+  endWire,
+  StreamReader,
+  totalBytes,
+  wholeOf,
+} from "../../../core/net/byteStream.ts";
 import { messageBytes } from "../../../core/net/protocol.ts";
 import { randomFor } from "../../../core/random.ts";
 
@@ -24,8 +34,15 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
   return pieces;
 }
 
+/** The frames of a stream without segments: its chunks and its end. */
+function framesOf(pieces: readonly Uint8Array[]): (readonly Uint8Array[])[] {
+  const chunks = [...chunksOf(pieces)];
+  const checksum = chunks.reduce((whole, chunk) => wholeOf(whole, chunk.checksum), 0);
+  return [...chunks.map((chunk) => chunkFrame(chunk)), endFrame({ numChunks: chunks.length, checksum }, part)];
+}
+
 function sent(pieces: readonly Uint8Array[]): Buffer {
-  return Buffer.concat([...framesOf(pieces, part)].flat());
+  return Buffer.concat(framesOf(pieces).flat());
 }
 
 /** Reads frames, as they are cut, into `places`. */
@@ -43,7 +60,7 @@ function receive(frames: readonly Uint8Array[], byteLength: number, places: read
 describe("a stream of bytes", () => {
   it("is what the schema says: chunks of 1 MiB with checksums, then an end", () => {
     const bytes = randomBytes(1, 2 * chunkBytes + 5);
-    const frames = [...framesOf([bytes.subarray(0, 7), bytes.subarray(7)], part)].map((frame) => Buffer.concat(frame));
+    const frames = framesOf([bytes.subarray(0, 7), bytes.subarray(7)]).map((frame) => Buffer.concat(frame));
     const decoded = frames.map((frame) => {
       expect(frame[0]).toBe(0);
       expect(frame.readUInt32BE(1)).toBe(frame.length - 5);
@@ -112,13 +129,8 @@ describe("a stream of bytes", () => {
   it("is refused with frames left out, doubled, swapped or of another stream", () => {
     const length = 2 * chunkBytes + 100;
     const bytes = randomBytes(5, length);
-    const [a, b, c, end] = [...framesOf([bytes], part)].map((frame) => Buffer.concat(frame)) as [
-      Buffer,
-      Buffer,
-      Buffer,
-      Buffer,
-    ];
-    const [other] = [...framesOf([randomBytes(6, chunkBytes)], part)].map((frame) => Buffer.concat(frame)) as [Buffer];
+    const [a, b, c, end] = framesOf([bytes]).map((frame) => Buffer.concat(frame)) as [Buffer, Buffer, Buffer, Buffer];
+    const [other] = framesOf([randomBytes(6, chunkBytes)]).map((frame) => Buffer.concat(frame)) as [Buffer];
     const target = [new Uint8Array(length)];
     receive([a, b, c, end], length, target);
     const bad = [
