@@ -85,7 +85,7 @@ export class ActiveScan {
 
   /** Sets `entry` to the first one before `end` whose neighbour is not below `low`. */
   #skipTo(low: Expr, entry: Local, end: Expr, { builder }: Calls, params: LoopParams): void {
-    const neighbour = (index: Expr): Expr => load("uint32", params.get("neighbours"), index);
+    const isBelow = (index: Expr): Expr => binary("i32.lt_u", load("uint32", params.get("neighbours"), index), low);
     const high = builder.variable("i32", "high");
     const found: Label = { name: "found" };
     const again: Label = { name: "again" };
@@ -94,16 +94,22 @@ export class ActiveScan {
       const half = binary("i32.shr_u", binary("i32.sub", get(high), get(entry)), i32(1));
       const middle = builder.pin(binary("i32.add", get(entry), half), "middle");
       builder.branch(
-        binary("i32.lt_u", neighbour(middle), low),
+        isBelow(middle),
         () => builder.assign(entry, binary("i32.add", middle, i32(1))),
         () => builder.assign(high, middle),
       );
       builder.add({ do: "leave", label: again });
     });
-    builder.branch(low, () => {
+    const search = (): void => {
       builder.assign(high, end);
       builder.add({ do: "block", label: found, body: [{ do: "loop", label: again, body: statements }] });
-    });
+    };
+    // Most rows lie on one side as a whole.
+    builder.branch(low, () =>
+      builder.branch(isBelow(get(entry)), () =>
+        builder.branch(isBelow(binary("i32.sub", end, i32(1))), () => builder.assign(entry, end), search),
+      ),
+    );
   }
 
   #row(walk: Walk, at: RowLocals, calls: Calls, params: LoopParams): void {

@@ -4,6 +4,8 @@ import type { Context } from "../../../core/context.ts";
 import type { SuperstepEvent as Event } from "../../../core/schedule/events.ts";
 import { Graph } from "../../../graph/graph.ts";
 import { shipPregel, type PregelOptions } from "../../../graph/superstep/pregel.ts";
+import type { TaskSet } from "../../../graph/partition/taskRunner.ts";
+import type { SparseShared } from "../../../graph/superstep/sparse/sparseCrew.ts";
 import type { SparseLimits } from "../../../graph/superstep/sparse/sparseSupersteps.ts";
 import { shipSupersteps, superstepsOver, type SuperstepsSpec } from "../../../graph/superstep/superstepsOver.ts";
 import type { EdgeDirection } from "../../../graph/types.ts";
@@ -36,7 +38,7 @@ async function outcomeOf(
   const events: Event[] = [];
   const stop = ctx.on((event) => events.push(event));
   const graph = graphOf(ctx, arcs, numPartitions).mapVertices(initial as () => number);
-  const run = await superstepsOver(graph.parts, { ...spec, sparse });
+  const run = await superstepsOver({ ...graph.parts, ctx }, { ...spec, sparse });
   stop();
   const attrs = Array.from(await attrsOf(new Graph(run.graph)), ([id, attr]) => [id, exactly(attr)]);
   await new Graph(run.graph).unpersist();
@@ -53,6 +55,17 @@ function exactly(value: unknown): unknown {
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   if (typeof value !== "object" || value === null) return String(value);
   return Object.entries(value).map(([name, item]) => [name, exactly(item)]);
+}
+
+/** The object, but for one member. */
+function replacing<T extends object>(target: T, name: keyof T, value: unknown): T {
+  return new Proxy(target, {
+    get: (_, key): unknown => {
+      if (key === name) return value;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
 }
 
 type Program = PregelOptions<never, number, never>;
@@ -278,6 +291,33 @@ describe("sparse supersteps by default", () => {
     expect((await bitsOf(run.graph)) === expected).toBe(true);
     await run.graph.unpersist();
     expect(await usedAfterGarbage(ctx)).toBe(used);
+  });
+
+  it("start again from what stood before, whatever a crew that broke up left behind", async () => {
+    const arcs = randomArcs(8, 500, 1500);
+    const { options, initial } = programs["sums that round, to destinations"]!;
+    const spec = shipPregel("test", { ...options, activeDirection: "either", maxSupersteps: 7 });
+    const expected = await outcomeOf(ctx, spec, arcs, 3, never, initial);
+    let numBroken = 0;
+    const breakUp = ({ control, touched, summary, slots, lists, apply }: SparseShared): void => {
+      const { arena } = ctx.driver;
+      const columns = apply.output.columns.flatMap((column) => (column.kind === "fixed" ? [column.data] : []));
+      for (const ref of [touched, summary, apply.received, ...slots, ...lists, ...columns]) {
+        (arena.view(ref) as Uint8Array).fill(1);
+      }
+      arena.view(control)[2] = 1; // isBroken
+      numBroken++;
+    };
+    const driver = replacing(ctx.driver, "runTasks", async (set: TaskSet) => {
+      const results = await ctx.driver.runTasks(set);
+      if (set.operator.name === "runSparse" && numBroken < 2) breakUp(set.shared as SparseShared);
+      return results;
+    });
+    expect(await outcomeOf(replacing(ctx, "driver", driver), spec, arcs, 3, always, initial)).toEqual({
+      ...expected,
+      numPushes: 6,
+    });
+    expect(numBroken).toBe(2);
   });
 
   it("are cancelled between supersteps, and leave nothing in the arena", async () => {
