@@ -9,7 +9,6 @@ import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
 import type { Shape } from "./shape.ts";
 import { minTiledSupersteps } from "./superstep/pieces.ts";
-import { whyAtHome } from "./superstep/cluster/remoteReads.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
 export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
@@ -27,7 +26,7 @@ export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {
       `partitions  ${partitions.length}, the largest ${Math.max(...sizes).toLocaleString("en")} vertices and edges, the smallest ${Math.min(...sizes).toLocaleString("en")}`,
       `layout      ${layout}`,
       ...(cut === undefined ? [`scans       ${scansOf(shape)}`] : []),
-      `places      ${placesOf(graph, shape)}`,
+      `places      ${placesOf(graph)}`,
       `kernels     ${runsKernel(graph.ctx) ? "bfs, triangles, and without maxSupersteps components and sssp, run as WebAssembly" : "not with executors or checkpoints: vertex programs run there"}`,
       `functions   compiled to WebAssembly with their loop where they are arithmetic over columns, else JavaScript; told as each runs`,
     ].join("\n");
@@ -51,11 +50,9 @@ function scansOf({ tileChoice: { missed, isTiled } }: Shape): string {
 }
 
 /** Where supersteps run, and what is shipped. */
-function placesOf<VD, ED>(graph: Graph<VD, ED>, shape: Shape): string {
+function placesOf<VD, ED>(graph: Graph<VD, ED>): string {
   const { driver } = graph.ctx;
   if (driver.isLocal) return "supersteps run on the threads of this process; nothing is shipped";
-  const why = whyAtHome(shape);
-  if (why !== undefined) return `supersteps run on the threads of this process, since ${why}`;
   const { length } = driver.executors;
   return `supersteps run on ${length} executors, which send each other what changed of attributes that others read`;
 }

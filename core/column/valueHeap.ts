@@ -4,7 +4,8 @@
  *
  *   heap    uint32: units taken, this first one among them, and also those that found no room; then the records
  *   record  uint32: bytes of the value, times 4, plus its form; the value; padding to whole units of 8 bytes
- *   form    0: a block of one value, as `encodeValues` writes it; 1: text, a byte a unit; 2: text, UTF-16, little-endian
+ *   form    0: a block of one value, as `encodeValues` writes it; 1: text, a byte a unit; 2: text, UTF-16, little-endian;
+ *           3: bytes, of which the heap knows nothing
  *
  * A place is counted in units; place 0 holds nothing.
  */
@@ -14,7 +15,7 @@ import { decodeValues, encodeValues } from "./codec.ts";
 import type { ColumnRef } from "./types.ts";
 
 export const bytesPerUnit = 8;
-const forms = { block: 0, latin1: 1, utf16: 2 } as const;
+const forms = { block: 0, latin1: 1, utf16: 2, bytes: 3 } as const;
 const maxValueBytes = 2 ** 30 - 1;
 const headerBytes = 4;
 
@@ -101,6 +102,27 @@ export class ValueHeap {
     const place = this.#take(records.length / bytesPerUnit);
     if (place !== 0) this.#bytes.set(records, place * bytesPerUnit);
     return place;
+  }
+
+  /** Takes in bytes of any content; returns their place, 0 if there is no room. */
+  putBytes(bytes: Uint8Array): number {
+    const header = headerOf(bytes.length, forms.bytes);
+    const place = this.#take(unitsOf(header));
+    if (place === 0) return 0;
+    this.#words[2 * place] = header;
+    this.#bytes.set(bytes, place * bytesPerUnit + headerBytes);
+    return place;
+  }
+
+  /** A copy of the bytes at a place other than 0. */
+  bytesAt(place: number): Uint8Array {
+    const start = place * bytesPerUnit + headerBytes;
+    return new Uint8Array(this.#bytes.subarray(start, start + lengthOf(this.#words[2 * place]!)));
+  }
+
+  /** Forgets all that it holds. Not while others use it. */
+  clear(): void {
+    this.#words[0] = 1;
   }
 
   #putText(text: string, before: number): number {

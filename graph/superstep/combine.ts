@@ -41,35 +41,59 @@ export interface ScannedPart extends PartMessages, ScanCounts {
   readonly functions?: readonly FunctionPath[];
 }
 
+/** What came to the targets of one part: one merged message each. */
+export interface TargetMessages {
+  readonly counts: ScanCounts;
+  /** Ascending. */
+  readonly targets: readonly number[];
+  readonly merged: readonly unknown[];
+  /** How the functions ran; the first part alone tells. */
+  readonly functions?: readonly FunctionPath[];
+}
+
 /** Task: scans one part, and keeps the merged messages for the partitions where their targets live. */
 export async function scanPart(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
-  const compiled = compiledScan(input, rows, task);
-  const functions = task.partition === 0 ? { functions: scanPaths(compiled) } : {};
-  if (isRefusal(compiled)) return { ...(await scanPartAsJavaScript(input, rows, task)), ...functions };
-  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
-  const targets: number[] = [];
-  const messages: unknown[] = [];
-  const target = targetHook(compiled, "targets.push(t); merges.push(message);", { targets, merges: messages }, task);
-  runCompiledScan(compiled, input, rows, target, counts, task);
-  return { ...scannedPart(counts, targets, messages), ...functions };
+  return scannedPart(await scanTargets(input, rows, task));
 }
 
 /** Task: scans one part in its clear form, with which the compiled one agrees to the bit. */
 export async function scanPartAsJavaScript(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<ScannedPart> {
-  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
-  const targets: number[] = [];
-  const messages: unknown[] = [];
-  const bindings: Bindings = { targets, merges: messages };
-  await bindScan(bindings, input, rows, counts, task);
-  runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(edge.merged); }"), task);
-  return scannedPart(counts, targets, messages);
+  return scannedPart(await scanTargetsAsJavaScript(input, rows, task));
 }
 
-function scannedPart(counts: ScanCounts, targets: readonly number[], messages: readonly unknown[]): ScannedPart {
+/** Scans one part, compiled where its functions allow it. */
+export async function scanTargets(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<TargetMessages> {
+  const compiled = compiledScan(input, rows, task);
+  const functions = task.partition === 0 ? { functions: scanPaths(compiled) } : {};
+  if (isRefusal(compiled)) return { ...(await scanTargetsAsJavaScript(input, rows, task)), ...functions };
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const targets: number[] = [];
+  const merged: unknown[] = [];
+  const target = targetHook(compiled, "targets.push(t); merges.push(message);", { targets, merges: merged }, task);
+  runCompiledScan(compiled, input, rows, target, counts, task);
+  return { counts, targets, merged, ...functions };
+}
+
+async function scanTargetsAsJavaScript(input: ScanInput, rows: ScanRows, task: TaskContext): Promise<TargetMessages> {
+  const counts: ScanCounts = { messages: 0, edgesScanned: 0 };
+  const targets: number[] = [];
+  const merged: unknown[] = [];
+  const bindings: Bindings = { targets, merges: merged };
+  await bindScan(bindings, input, rows, counts, task);
+  runLoop(bindings, scanText(input, rows, "if (has) { targets.push(t); merges.push(edge.merged); }"), task);
+  return { counts, targets, merged };
+}
+
+function scannedPart({ counts, targets, merged, functions }: TargetMessages): ScannedPart {
   const shared = new Uint32Array(new SharedArrayBuffer(targets.length * 4));
   shared.set(targets);
-  const packed = { ...counts, targets: shared, values: sharedCopy(encodeValues(messages)) };
-  return messages.length > 0 ? { ...packed, schema: commonSchema(messages) } : packed;
+  return {
+    ...counts,
+    targets: shared,
+    values: sharedCopy(encodeValues(merged)),
+    ...(merged.length > 0 && { schema: commonSchema(merged) }),
+    ...(functions && { functions }),
+  };
 }
 
 /** The schema of the first value, with nullable fields where later values lack one. */
@@ -103,7 +127,7 @@ export async function combineMessages(
   task: TaskContext,
 ): Promise<WrittenRows> {
   const merge = (await task.revive(input.mergeMessage)) as Merge;
-  const { has, merged } = mergeParts(parts, from, to, merge);
+  const { has, merged } = mergeParts(parts.map(receivedOf), from, to, merge);
   const output = new RowOutput(input.output, from, to);
   const idOf = idReader(input.ids, task.arena);
   const bindings: Bindings = { has, merged, from, to, received: task.arena.view(input.received) };
@@ -119,10 +143,26 @@ for (let t = from; t < to; t++) {
   return writeRows(output, bindings, body, task);
 }
 
+/** What all partitions of a combine and apply share. */
+export interface CombineApplyInput {
+  readonly apply: ApplyInput;
+  readonly scan: ScanProgram;
+}
+
 /** Task: combine and apply over one partition of a cut graph. */
-export async function combineAndApply(
-  { apply, scan }: { apply: ApplyInput; scan: ScanProgram },
+export function combineAndApply(
+  input: CombineApplyInput,
   { from, to, parts }: CombinePartition,
+  task: TaskContext,
+): Promise<SuperstepReport> {
+  return applyReceived(input, { from, to }, parts.map(receivedOf), task);
+}
+
+/** Combines what the parts sent, in their order, and applies it to the vertices [from, to). */
+export async function applyReceived(
+  { apply, scan }: CombineApplyInput,
+  { from, to }: { readonly from: number; readonly to: number },
+  parts: readonly ReceivedMessages[],
   task: TaskContext,
 ): Promise<SuperstepReport> {
   const merge = (await task.revive(scan.mergeMessage)) as Merge;
@@ -145,9 +185,19 @@ for (let t = from; t < to; t++) {
 
 type Merge = (a: unknown, b: unknown) => unknown;
 
+/** Merged messages of one part, decoded when they are first asked for. */
+export interface ReceivedMessages {
+  readonly targets: Uint32Array;
+  readonly values: () => readonly unknown[];
+}
+
+function receivedOf({ targets, values }: PartMessages): ReceivedMessages {
+  return { targets, values: () => decodeValues(new Uint8Array(values)) };
+}
+
 /** Left to right over the parts, in their order. `check` sees what two messages to a vertex merged to. */
 function mergeParts(
-  parts: readonly PartMessages[],
+  parts: readonly ReceivedMessages[],
   from: number,
   to: number,
   merge: Merge,
@@ -159,7 +209,7 @@ function mergeParts(
     const start = lowerBound(part.targets, from);
     const end = lowerBound(part.targets, to);
     if (start === end) continue;
-    const values = decodeValues(new Uint8Array(part.values));
+    const values = part.values();
     for (let i = start; i < end; i++) {
       const row = part.targets[i]! - from;
       if (has[row] === 0) merged[row] = values[i];
@@ -174,7 +224,8 @@ function mergeParts(
   return { has, merged };
 }
 
-function lowerBound(ascending: Uint32Array, value: number): number {
+/** The first position whose value is not below `value`; the length if there is none. */
+export function lowerBound(ascending: ArrayLike<number>, value: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {

@@ -17,7 +17,7 @@ import {
   type ScannedPart,
 } from "./combine.ts";
 import type { ApplyProgram } from "./program.ts";
-import type { ScanInput } from "./scan.ts";
+import type { ScanCounts, ScanInput } from "./scan.ts";
 import { SentMessages, writeSentRef } from "./sentMessages.ts";
 import { Pieces } from "./pieces.ts";
 import { sharedSuperstepRef, type SharedReport } from "./sharedSuperstep.ts";
@@ -245,7 +245,11 @@ function evenRanges(length: number, count: number): { from: number; to: number }
 }
 
 /** The report of a partition, with what the scans counted, and how the functions ran. */
-function withCounts(report: SuperstepReport, parts: readonly ScannedPart[], program: ApplyProgram): SuperstepReport {
+export function withCounts(
+  report: SuperstepReport,
+  parts: readonly ScanCounts[],
+  program: ApplyProgram,
+): SuperstepReport {
   let { messages, edgesScanned } = report;
   for (const part of parts) {
     messages += part.messages;

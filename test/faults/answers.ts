@@ -23,6 +23,7 @@ export const algorithms = {
   "breadth-first search": (graph, source) => graph.bfs({ source }),
   "shortest paths to landmarks": (graph, source) => graph.shortestPaths({ landmarks: [source, 3] }),
   "PageRank to a tolerance": (graph) => graph.pageRank({ tolerance: 1e-4, scale: "probability" }),
+  "PageRank over a vertex cut": (graph) => graph.partitionBy("EdgePartition2D", 5).pageRank({ iterations: 6 }),
   "names and lists": (graph) =>
     graph
       .mapEdges(({ srcId, dstId }) => `w${(Number(srcId) * 3 + Number(dstId)) % 5}`)

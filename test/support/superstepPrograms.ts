@@ -1,6 +1,7 @@
 import type { Context } from "../../core/context.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
 import type { Graph } from "../../graph/graph.ts";
+import type { PartitionStrategy } from "../../graph/partition/strategy.ts";
 import type { EdgeDirection, VertexId } from "../../graph/types.ts";
 import { graphOf, type Arc } from "./graphs.ts";
 
@@ -62,7 +63,7 @@ function wandering(activeDirection: EdgeDirection, isTwoWay: boolean): Program {
 }
 
 /** Each exercises another way through a superstep. */
-export const programs: Readonly<Record<string, Program>> = {
+const ofRows: Readonly<Record<string, Program>> = {
   "PageRank, rounds": async (graph) => answer(await graph.pageRank({ iterations: 6 })),
   "PageRank, to a tolerance": async (graph) => answer(await graph.pageRank({ tolerance: 1e-3 })),
   "PageRank of probabilities, weighted": async (graph) =>
@@ -285,8 +286,29 @@ export const programs: Readonly<Record<string, Program>> = {
           maxSupersteps: 6,
         }),
     ),
-  "over a vertex cut": async (graph) =>
-    answer(await graph.partitionBy("EdgePartition2D", 3).pageRank({ iterations: 3 })),
+};
+
+const over = (strategy: PartitionStrategy, numParts: number, name: string): Program => {
+  const program = ofRows[name]!;
+  return (graph) => program(graph.partitionBy(strategy, numParts));
+};
+
+/** As `ofRows`, and over explicit vertex cuts: by each strategy, with fewer and more parts than there are hosts. */
+export const programs: Readonly<Record<string, Program>> = {
+  ...ofRows,
+  "over a vertex cut": over("EdgePartition2D", 3, "PageRank, rounds"),
+  "over a cut by source: shortest paths": over("EdgePartition1D", 7, "shortest paths, weighted"),
+  "over a random cut: records, both ways": over("RandomVertexCut", 4, "records, either, both ways"),
+  "over a canonical cut: names": over("CanonicalRandomVertexCut", 2, "records with names, of which some change"),
+  "over a cut of one's own: objects": over(
+    (src, dst) => (Number(src) % 2) + (Number(dst) % 3),
+    5,
+    "objects, both ways, of every vertex",
+  ),
+  "over a cut into one part: messages against the edges": over("RandomVertexCut", 1, "messages against the edges"),
+  "over a cut: every vertex, with aggregators": over("EdgePartition1D", 3, "every vertex, with aggregators"),
+  "over a cut: text of edges": over("EdgePartition2D", 6, "text of edges, both ways"),
+  "over a cut: values that go missing": over("RandomVertexCut", 3, "values that go missing"),
 };
 
 /** What a run told of each superstep, but for what depends on where it ran. */

@@ -1,6 +1,6 @@
 /**
- * Supersteps across executors. The driver's own threads run the initial message and whatever executors cannot (see
- * `whyAtHome`); the rest is computed where the rows of the graph are. What a lost executor held is made again from the last
+ * Supersteps across executors. The driver's own threads run the initial message, and a superstep that meets the first missing
+ * value; the rest is computed where the rows of the graph are. What a lost executor held is made again from the last
  * snapshot, superstep by superstep, to the same bits.
  */
 import { allocateColumns, freeColumns } from "../../../core/column/columnSet.ts";
@@ -11,7 +11,6 @@ import { LocalCarrier } from "../localCarrier.ts";
 import type { SuperstepReport } from "../superstep.ts";
 import { Deployment, type NextState, type VertexState } from "./deployment.ts";
 import type { Fleet } from "./fleet.ts";
-import { whyAtHome } from "./remoteReads.ts";
 
 /** A state, and the superstep that left it. */
 interface Milestone {
@@ -55,9 +54,8 @@ export class ClusterCarrier implements Carrier {
     return this.#home.initial(message);
   }
 
-  async supersteps(number: number, globals: GlobalValues, atMost: number): Promise<readonly SuperstepOutcome[]> {
+  async supersteps(number: number, globals: GlobalValues): Promise<readonly SuperstepOutcome[]> {
     const journey = this.#journey ?? (await this.#setOut(number - 1));
-    if (journey === undefined) return this.#home.supersteps(number, globals, atMost);
     journey.globals.push(globals);
     const outcome = await this.#at(journey, number - 1, number, () => this.#step(journey, number));
     if (outcome.reports.some(hasMissing)) {
@@ -97,12 +95,10 @@ export class ClusterCarrier implements Carrier {
     await this.#home.free();
   }
 
-  /** Begins a journey after superstep `superstep`, unless the run has to stay at home. */
-  #setOut(superstep: number): Promise<Journey | undefined> {
+  /** Begins a journey after superstep `superstep`. */
+  #setOut(superstep: number): Promise<Journey> {
     return this.#home.lend(async (generation) => {
       const start: VertexState = generation ?? { columns: this.#spec.vertices, areAllActive: true };
-      const { shape } = this.#spec;
-      if (whyAtHome(shape) !== undefined) return undefined;
       const now: Milestone = { superstep, state: start };
       const journey: Journey = {
         buffers: [undefined, undefined],

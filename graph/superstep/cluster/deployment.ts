@@ -12,13 +12,15 @@ import { readsInactive, sentRefs } from "../carrySent.ts";
 import type { ScanInput, ScanRows, SentColumns } from "../scan.ts";
 import { SentMessages, writeSentRef, type SendingSuperstep, type SendsInput } from "../sentMessages.ts";
 import type { SuperstepReport } from "../superstep.ts";
+import { CutSupersteps } from "./cutSupersteps.ts";
 import { copyColumns, hostCopies, type Copyable, type Fleet } from "./fleet.ts";
 import { allocateLease, renewLease, type Lease } from "./lease.ts";
 import { nextMailbox } from "./mailbox.ts";
 import { findMirrors, freeMirrors, type Mirrors } from "./mirrors.ts";
 import { isEncoded, PlacedColumns, type HostRows } from "./placedColumns.ts";
 import type { PlacedRange } from "./placeValues.ts";
-import { cutTasks, placePartitions, type HostRange, type HostShare } from "./placement.ts";
+import { cutTasks, placeParts, placePartitions, type HostRange, type HostShare } from "./placement.ts";
+import { ShippingTotal } from "./shippingTotal.ts";
 import { spansOf } from "./spans.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
@@ -62,6 +64,8 @@ export class Deployment {
   readonly #edges: ColumnSet;
   readonly #values: PlacedColumns | undefined;
   readonly #edgeValues: PlacedColumns | undefined;
+  /** Set over an explicit vertex cut. */
+  readonly #cut: CutSupersteps | undefined;
   /** The mailbox that the next superstep waits for. */
   #awaits: number | undefined;
 
@@ -84,9 +88,16 @@ export class Deployment {
     this.#edges = edgesRead(spec);
     const { operation, signal } = spec;
     const options = { fleet, operation, signal, lease: this.#lease };
+    const { cut } = spec.shape;
+    const isCut = cut !== undefined;
+    if (isCut) {
+      const applies = this.#tasks().map(({ host, partitions }) => ({ host, ranges: partitions }));
+      this.#cut = new CutSupersteps({ spec, fleet, ranges, applies, numParts: cut.length });
+    }
     if (isEncoded(columns)) {
       const tasks = this.#tasks().map(({ host, partitions }) => ({ host, ranges: partitions }));
-      this.#values = new PlacedColumns({ ...options, tasks, routes, shipped: columnsRead(spec.scan, columns) });
+      const shipped = columnsRead(spec.scan, columns, isCut);
+      this.#values = new PlacedColumns({ ...options, tasks, routes, shipped });
     }
     if (spec.scan.reads.edge && isEncoded(this.#edges)) {
       this.#edgeValues = new PlacedColumns({ ...options, tasks: this.#edgeTasks(), routes: [], shipped: [] });
@@ -105,14 +116,17 @@ export class Deployment {
   ): Promise<Deployment> {
     const { shape, scan, apply } = spec;
     if (hosts.length === 0) throw new SuperstepError("HOST_LOST", `${spec.operation}: no executor is left`);
-    const ranges = placePartitions(shape.topology.partitions, hosts);
-    const isShipped = columnsRead(scan, columns).length > 0 || readsMarks(scan, apply);
+    const { cut } = shape;
+    const isCut = cut !== undefined;
+    const owners = placePartitions(shape.topology.partitions, hosts);
+    const ranges = isCut ? placeParts(owners, cut) : owners;
+    const isShipped = columnsRead(scan, columns, isCut).length > 0 || readsMarks(scan, apply, isCut);
     if (ranges.length === 1 || !isShipped) {
       const deployment = new Deployment(spec, fleet, ranges, undefined, [], columns);
       return deployment.#filled();
     }
     const { inRows, outRows } = rowsWalked(scan);
-    const places = ranges.map(({ host, endPartition }) => `${host}:${endPartition}`).join(" ");
+    const places = ranges.map(({ host, endPartition, parts }) => `${host}:${endPartition}:${parts?.to}`).join(" ");
     const mirrors = shape.derived<readonly Mirrors[]>(
       `mirrors ${inRows ? "in" : ""} ${outRows ? "out" : ""}`,
       places,
@@ -137,7 +151,7 @@ export class Deployment {
   /** Copies a state from the driver's arena: to each host its own vertices, and of the others what it mirrors. */
   async load(state: VertexState): Promise<void> {
     const { arena } = this.#fleet;
-    const shipped = new Set(columnsRead(this.#spec.scan, state.columns));
+    const shipped = new Set(columnsRead(this.#spec.scan, state.columns, this.#cut !== undefined));
     await this.#onEach(async (range) => {
       const route = this.#routes.find(({ host }) => host === range.host);
       const spans = route === undefined ? [] : spansOf(arena.view(route.vertices), state.columns.length);
@@ -171,12 +185,7 @@ export class Deployment {
   }
 
   /** One superstep, from a state that the hosts hold to the next. */
-  async superstep(
-    name: string,
-    before: VertexState,
-    next: NextState,
-    globals: GlobalValues,
-  ): Promise<ShippedOutcome> {
+  async superstep(name: string, before: VertexState, next: NextState, globals: GlobalValues): Promise<ShippedOutcome> {
     const values = this.#values;
     for (;;) {
       await values?.makeRoom(before.columns);
@@ -212,6 +221,12 @@ export class Deployment {
       received: next.received,
       globals,
     };
+    if (this.#cut !== undefined) {
+      const sending = { scan: scanned, apply: applied };
+      const shipping = { routes: this.#routes, shipped: this.#shipped(sending), lease: this.#lease };
+      const outcome = await this.#cut.run({ name, rows, ...sending, shipping, lease: this.#lease });
+      return { ...outcome, sending };
+    }
     const sending = this.#prepare(scanned, applied, rows[0]!);
     const { missing } = sending;
     const shared: ShippedInput = {
@@ -227,7 +242,7 @@ export class Deployment {
     }));
     const sends = nextMailbox();
     const isShipping = this.#routes.length > 0;
-    const shipping = { bytes: 0, computeMs: 0, shipMs: 0, waitMs: 0 };
+    const shipping = new ShippingTotal();
     const reports = await this.#fleet.runJob<readonly SuperstepReport[]>(
       {
         name,
@@ -252,16 +267,11 @@ export class Deployment {
       },
       {
         ...(signal && { signal }),
-        onExchange: ({ bytes, computeMs, shipMs, waitMs }) => {
-          shipping.bytes += bytes;
-          shipping.computeMs = Math.max(shipping.computeMs, computeMs);
-          shipping.shipMs = Math.max(shipping.shipMs, shipMs);
-          shipping.waitMs = Math.max(shipping.waitMs, waitMs);
-        },
+        onExchange: shipping.add,
       },
     );
     if (isShipping) this.#awaits = sends;
-    return { reports: reports.flat(), shipping, sending };
+    return { reports: reports.flat(), shipping: shipping.report, sending };
   }
 
   /** With messages written down, unless others' messages would be read that nobody ships. */
@@ -278,13 +288,14 @@ export class Deployment {
 
   /** What the next superstep reads of mirrors: messages where this one writes them down, else attributes. */
   #shipped({ scan, apply }: SendingSuperstep): ShippedColumns {
-    const isKept = readsInactive(scan.program, apply.program);
+    const isCut = this.#cut !== undefined;
+    const isKept = isCut ? apply.program.applyTo === "received" : readsInactive(scan.program, apply.program);
     if (apply.nextSent !== undefined) {
       const fixed = (sent: SentColumns | undefined): StoredColumn[] =>
         sentRefs(sent).map((data): StoredColumn => ({ kind: "fixed", data }));
       return { before: fixed(scan.sent), after: fixed(apply.nextSent), isKept };
     }
-    const read = columnsRead(scan.program, apply.vertices);
+    const read = columnsRead(scan.program, apply.vertices, isCut);
     const of = ({ columns }: ColumnSet): StoredColumn[] => read.map((at) => columns[at]!);
     return { before: of(apply.vertices), after: of(apply.output), isKept };
   }
@@ -300,11 +311,11 @@ export class Deployment {
     );
   }
 
-  /** The edges that each host reads: those of its rows, or all where rows by source name edges of any partition. */
+  /** The edges that each host reads: those of its rows, or all where rows by source, or parts, name edges of any partition. */
   #edgeTasks(): HostRows[] {
     const { shape, scan } = this.#spec;
     const { partitions, numEdges } = shape.topology;
-    if (rowsWalked(scan).outRows) {
+    if (rowsWalked(scan).outRows || this.#cut !== undefined) {
       return this.hosts.map((host) => ({ host, ranges: [{ partition: 0, from: 0, to: numEdges }] }));
     }
     return this.#tasks().map(({ host, partitions: own }) => ({
@@ -362,6 +373,7 @@ export class Deployment {
     this.#sent.free();
     this.#values?.free();
     this.#edgeValues?.free();
+    this.#cut?.free();
   }
 
   async #fill(): Promise<void> {
@@ -372,24 +384,26 @@ export class Deployment {
     const edges = scan.reads.edge ? columnsOf(this.#edges) : [];
     const idColumns = ids.kind === "string" ? [ids.offsets, ids.bytes] : [ids.ids];
     const copies = hostCopies(this.#fleet);
-    await this.#onEach(async ({ host, firstPartition, endPartition }) => {
+    await this.#onEach(async ({ host, firstPartition, endPartition, parts }) => {
       const wanted: Copyable[] = [{ key: ids, columns: idColumns }];
-      for (let partition = firstPartition; partition < endPartition; partition++) {
-        const { inRows, outRows } = rows[partition]!;
+      const own = rows.slice(parts?.from ?? firstPartition, parts?.to ?? endPartition);
+      for (const { inRows, outRows } of own) {
         for (const side of [inRows, outRows]) {
           if (side === undefined) continue;
-          const positions = side.positions === undefined ? [] : [side.positions];
-          wanted.push({ key: side, columns: [side.offsets, side.neighbours, ...positions] });
+          const { targets, offsets, neighbours, positions } = side;
+          const more = [targets, positions].flatMap((column) => column ?? []);
+          wanted.push({ key: side, columns: [offsets, neighbours, ...more] });
         }
+      }
+      // rows by source, and parts, name edges of all partitions
+      const namesAll = parts !== undefined || own[0]?.outRows !== undefined;
+      for (const { column } of namesAll && own.length > 0 ? edges : []) wanted.push({ key: column, columns: [column] });
+      for (let partition = firstPartition; partition < endPartition && !namesAll; partition++) {
         const { firstEdge, neighbours } = partitions[partition]!.inRows;
-        for (const { column } of outRows === undefined ? edges : []) {
+        for (const { column } of edges) {
           const slice = arena.slice(column, firstEdge, firstEdge + neighbours.length);
           wanted.push({ key: column, part: partition, columns: [slice] });
         }
-      }
-      // rows by source name edges of all partitions
-      if (rows[firstPartition]?.outRows !== undefined) {
-        for (const { column } of edges) wanted.push({ key: column, columns: [column] });
       }
       for (const route of this.#routes) {
         const starts = arena.view(route.bounds);

@@ -41,7 +41,7 @@ interface VertexRange {
 }
 
 /**
- * Finds the mirrors of each host. `rows`: of each partition, those that are scanned. The columns belong to the caller.
+ * Finds the mirrors of each host. `rows`: of each partition, or part of a vertex cut, those that are scanned. The columns belong to the caller.
  *
  * Cost: a pass over all rows, two over the vertices for each host. Memory: 4 bytes a mirror; a byte a vertex while it runs.
  */
@@ -81,7 +81,7 @@ async function mirrorsOf(
   runner: TaskRunner,
   partitions: readonly VertexRange[],
   rows: readonly ScanRows[],
-  { host, firstPartition, endPartition }: HostRange,
+  { host, firstPartition, endPartition, parts }: HostRange,
   marks: ColumnRef<"uint8">,
   scratch: Scratch,
 ): Promise<Mirrors> {
@@ -91,7 +91,7 @@ async function mirrorsOf(
     name: "mark mirrors",
     operator: operatorRef(import.meta.url, "markNeighbours"),
     shared,
-    tasks: rows.slice(firstPartition, endPartition),
+    tasks: rows.slice(parts?.from ?? firstPartition, parts?.to ?? endPartition),
   });
   const counts = await runner.runTasks<number>({
     name: "count mirrors",
@@ -127,7 +127,7 @@ interface ListTask extends VertexRange {
   readonly list: ColumnRef<"uint32">;
 }
 
-/** Operator: marks the vertices at the other end of a partition's edges. */
+/** Operator: marks the vertices at the other end of a partition's edges; of a part's, those at both ends. */
 export function markNeighbours({ marks }: MarksShared, { inRows, outRows }: ScanRows, task: TaskContext): void {
   const marked = task.arena.view(marks);
   for (const rows of [inRows, outRows]) {
@@ -137,6 +137,7 @@ export function markNeighbours({ marks }: MarksShared, { inRows, outRows }: Scan
       if ((entry & 0xfffff) === 0) task.throwIfCancelled();
       marked[neighbours[entry]!] = 1;
     }
+    for (const target of rows.targets === undefined ? [] : task.arena.view(rows.targets)) marked[target] = 1;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Which executor holds which vertex partitions: ranges of consecutive ones, so that few vertices are read by others.
  */
-import type { TopologyPartition } from "../../partition/topology.ts";
+import type { CutPart, TopologyPartition } from "../../partition/topology.ts";
 
 /** An executor that takes part. */
 export interface HostShare {
@@ -17,6 +17,8 @@ export interface HostRange {
   readonly endPartition: number;
   readonly from: number;
   readonly to: number;
+  /** Of an explicit vertex cut, the parts [from, to) that it scans; absent: the edges of its partitions. */
+  readonly parts?: { readonly from: number; readonly to: number };
 }
 
 /**
@@ -34,6 +36,17 @@ export function placePartitions(partitions: readonly TopologyPartition[], hosts:
     from: partitions[from]!.from,
     to: partitions[to - 1]!.to,
   }));
+}
+
+/** The hosts with the parts of a vertex cut that they scan: ranges of them, by edges; none where there are more hosts. */
+export function placeParts(ranges: readonly HostRange[], parts: readonly CutPart[]): HostRange[] {
+  const taking = ranges.slice(0, parts.length);
+  const shares = taking.map(({ numThreads }) => numThreads);
+  const cuts = cutByWeight(
+    parts.map(({ inRows }) => inRows.neighbours.length),
+    shares,
+  );
+  return ranges.map((range, at) => ({ ...range, parts: cuts[at] ?? { from: parts.length, to: parts.length } }));
 }
 
 /** Tasks a thread where there are several, so that one that ends early finds more work. */

@@ -3,7 +3,6 @@
  */
 import { fieldsOf } from "../../../core/column/schema.ts";
 import type { ColumnSet } from "../../../core/column/types.ts";
-import type { Shape } from "../../shape.ts";
 import type { CarrierSpec } from "../carrier.ts";
 import type { ApplyProgram, ScanProgram } from "../program.ts";
 
@@ -18,20 +17,24 @@ export function rowsWalked({ sendsTo }: Pick<ScanProgram, "sendsTo">): RowsWalke
   return { inRows: sendsTo.dst || !sendsTo.src, outRows: sendsTo.src };
 }
 
-/** Indices of the vertex columns that a scan reads of the vertex at the other end of a row's edges. */
-export function columnsRead(scan: ScanProgram, vertices: ColumnSet): number[] {
+/**
+ * Indices of the vertex columns that a scan reads of vertices that may live elsewhere: of the one at the other end of a row's
+ * edges; over an explicit vertex cut, of those at both ends.
+ */
+export function columnsRead(scan: ScanProgram, vertices: ColumnSet, isCut: boolean): number[] {
   const { inRows, outRows } = rowsWalked(scan);
   const { src, dst, srcFields, dstFields } = scan.reads;
-  const sides = [...(inRows && src ? [srcFields] : []), ...(outRows && dst ? [dstFields] : [])];
+  const sides = [...((inRows || isCut) && src ? [srcFields] : []), ...((outRows || isCut) && dst ? [dstFields] : [])];
   const isScalar = vertices.schema.kind === "scalar";
   return fieldsOf(vertices.schema).flatMap(({ name }, at) =>
     sides.some((fields) => isScalar || fields === undefined || fields.has(name)) ? [at] : [],
   );
 }
 
-/** True if a scan asks whether the vertex at the other end received a message. */
-export function readsMarks(scan: ScanProgram, { applyTo }: ApplyProgram): boolean {
+/** True if a scan asks of such a vertex whether it received a message. */
+export function readsMarks(scan: ScanProgram, { applyTo }: ApplyProgram, isCut: boolean): boolean {
   if (applyTo === "all") return false;
+  if (isCut) return true;
   const { inRows, outRows } = rowsWalked(scan);
   switch (scan.activeDirection) {
     case "out":
@@ -55,9 +58,4 @@ export function edgesRead({ edges, scan }: Pick<CarrierSpec, "edges" | "scan">):
     schema: { kind: "record", fields: schema.fields.filter((_field, at) => isRead[at]) },
     columns: columns.filter((_column, at) => isRead[at]),
   };
-}
-
-/** Why supersteps run on the driver's own threads though there are executors; undefined if they do not have to. */
-export function whyAtHome({ cut }: Pick<Shape, "cut">): string | undefined {
-  return cut === undefined ? undefined : "the graph has an explicit vertex cut";
 }

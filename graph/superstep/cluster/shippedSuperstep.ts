@@ -7,15 +7,21 @@ import type { Arena } from "../../../core/column/arena.ts";
 import type { StoredColumn } from "../../../core/column/types.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
 import type { Receiver } from "../../../core/schedule/job.ts";
+import type { ApplyInput } from "../apply.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
 import { holds, type Lease } from "./lease.ts";
 import { listOf, rangeOf, type Mirrors } from "./mirrors.ts";
 import { carryRows, countChanged, lanesAsBefore, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
 import { isRangePacket, packRange, unpackRange, type PartitionRange } from "./rangePacket.ts";
+import type { PlacedRange } from "./placeValues.ts";
 import { addValues, carryPlaces, fixedOf, fullReport, heapOf, takeValues } from "./placedSuperstep.ts";
 
 /** What all partitions of a superstep share. */
-export interface ShippedInput extends SuperstepInput {
+export type ShippedInput = SuperstepInput & ShippingInput;
+
+/** What a superstep ships of its vertices. */
+export interface ShippingInput {
+  readonly apply: ApplyInput;
   /** Where attributes are read that live elsewhere. */
   readonly routes: readonly Mirrors[];
   readonly shipped: ShippedColumns;
@@ -45,38 +51,44 @@ const maxSparseness = 2;
 export const superstepAndShipRef: OperatorRef = operatorRef(import.meta.url, "superstepAndShip");
 export const receiveMirrorsRef: OperatorRef = operatorRef(import.meta.url, "receiveMirrors");
 
-/**
- * Task: the superstep of some partitions, and what other hosts need of them. Returns a report each; after one that met a
- * missing value there are no more: the superstep will run again, elsewhere.
- */
-export async function superstepAndShip(
+/** Task: the superstep of some partitions, and what other hosts need of them. Returns what `shipAfterEach` does. */
+export function superstepAndShip(
   input: ShippedInput,
   { host, partitions }: ShippedTask,
+  task: TaskContext,
+): Promise<readonly SuperstepReport[]> {
+  return shipAfterEach(input, host, partitions, (rows) => superstep(input, rows, task), task);
+}
+
+/**
+ * Runs `step` on each partition, and sends other hosts what they need of its vertices. Returns a report each; after one that
+ * met a missing value, or where values found no room, there are no more: the superstep will run again.
+ */
+export async function shipAfterEach<P extends PlacedRange>(
+  input: ShippingInput,
+  host: number,
+  partitions: readonly P[],
+  step: (partition: P) => Promise<SuperstepReport>,
   task: TaskContext,
 ): Promise<readonly SuperstepReport[]> {
   const { arena } = task;
   const { apply, routes } = input;
   const reports: SuperstepReport[] = [];
   const heap = heapOf(arena, apply.output);
-  for (const rows of partitions) {
+  for (const own of partitions) {
     const startBytes = heap?.usedBytes ?? 0;
     if (heap?.isFull === true) return [...reports, fullReport({ host, startBytes, endBytes: startBytes })];
-    const report = await superstep(input, rows, task);
+    const report = await step(own);
     reports.push(heap === undefined ? report : { ...report, heap: { host, startBytes, endBytes: heap.usedBytes } });
     if (report.metMissing !== undefined) break;
     if (routes.length === 0) continue;
-    for (const route of routes) if (route.host !== host) ship(input, rows, route, task);
+    for (const route of routes) if (route.host !== host) ship(input, own, route, task);
   }
   return reports;
 }
 
 /** Sends what changed of a partition to a host that mirrors some of it. */
-function ship(
-  input: ShippedInput,
-  { partition, from, to }: ShippedTask["partitions"][number],
-  route: Mirrors,
-  task: TaskContext,
-): void {
+function ship(input: ShippingInput, { partition, from, to }: PlacedRange, route: Mirrors, task: TaskContext): void {
   const { arena } = task;
   const { apply, shipped } = input;
   const list = listOf(arena, route, partition);
@@ -99,7 +111,7 @@ function ship(
  * Receiver: at first, mirrors keep what they were, and are not marked as having received a message; then each packet
  * writes and marks those that changed.
  */
-export const receiveMirrors: Receiver<ShippedInput> = (input, message, { id, arena }) => {
+export const receiveMirrors: Receiver<ShippingInput> = (input, message, { id, arena }) => {
   if (!holds(input.lease, arena)) return;
   const { apply, routes, shipped } = input;
   const route = routes.find(({ host }) => host === id);
@@ -141,6 +153,6 @@ function areFixed({ after }: ShippedColumns): boolean {
 }
 
 /** What lanes were a generation ago; nothing where that is not known of all mirrors. */
-function lanesBefore({ apply, shipped }: ShippedInput, arena: Arena): Lane[] {
+function lanesBefore({ apply, shipped }: ShippingInput, arena: Arena): Lane[] {
   return shipped.isKept || apply.program.applyTo === "all" ? lanesOf(arena, fixedOf(shipped.before)) : [];
 }

@@ -34,9 +34,7 @@ function losing(
 describe("supersteps across executors", () => {
   const local = useContext("local[1]");
 
-  describe.each(Object.entries(programs))("%s", (name, program) => {
-    const isAtHome = name === "over a vertex cut";
-
+  describe.each(Object.entries(programs))("%s", (_name, program) => {
     it("gives what one thread gives, supersteps and counts too, for any hosts and partitions", async () => {
       await fc.assert(
         fc.asyncProperty(
@@ -49,10 +47,10 @@ describe("supersteps across executors", () => {
             const expected = await outcome(local, program, arcs, 1);
             const got = await outcome(fleet.context(), program, arcs, numPartitions);
             expect(got.result).toEqual(expected.result);
-            expect(fleet.pinnedStages.length > 0).toBe(!isAtHome);
+            expect(fleet.pinnedStages.length).toBeGreaterThan(0);
           },
         ),
-        { numRuns: 5, seed: 5 },
+        { numRuns: 3, seed: 5 },
       );
     });
 
@@ -71,10 +69,10 @@ describe("supersteps across executors", () => {
           fired += faults.fired;
           told += got.recoveries.length;
         }),
-        { numRuns: 5, seed: 6 },
+        { numRuns: 3, seed: 6 },
       );
-      expect(fired > 0).toBe(!isAtHome);
-      expect(told > 0).toBe(!isAtHome);
+      expect(fired).toBeGreaterThan(0);
+      expect(told).toBeGreaterThan(0);
     });
   });
 });
@@ -180,13 +178,11 @@ describe("ClusterCarrier", () => {
     },
   );
 
-  it("is told of by explain: where supersteps run, and why not on executors", async () => {
+  it("is told of by explain: where supersteps run, of values and cuts of any kind", async () => {
     const graph = graphOf(new SimulatedFleet([1, 1]).context(), ring(24), 3);
-    expect(await explainGraph(graph)).toContain("supersteps run on 2 executors");
-    const why = "run on the threads of this process, since";
-    expect(await explainGraph(graph.mapVertices((id) => `v${id}`))).toContain("supersteps run on 2 executors");
-    const cut = graph.partitionBy("EdgePartition2D", 3);
-    expect(await explainGraph(cut)).toContain(`${why} the graph has an explicit vertex cut`);
+    const texts = [graph, graph.partitionBy("EdgePartition2D", 3)].map((each) => explainGraph(each));
+    texts.push(explainGraph(graph.mapVertices((id) => `v${id}`)));
+    for (const text of texts) expect(await text).toContain("supersteps run on 2 executors");
   });
 
   it("takes in executors that join, at the next snapshot", async () => {

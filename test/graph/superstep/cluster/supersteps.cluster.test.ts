@@ -59,6 +59,7 @@ describe("supersteps whose executors die", () => {
     "shortest paths, weighted",
     "records, either, both ways",
     "records with names, of which some change",
+    "over a random cut: records, both ways",
   ];
   const numSeeds = Number(process.env["SUPERSTEP_KILLS"] ?? 4);
   const cases = chosen.flatMap((name) => Array.from({ length: numSeeds }, (_, seed) => [name, seed] as const));
