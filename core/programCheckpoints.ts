@@ -2,9 +2,9 @@
  * The checkpoints of a program: where they are written, what runs of supersteps do with them, and which of them wait for the
  * program to have its results safe.
  */
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { invalidArgument } from "./errors.ts";
+import { makeDirectory } from "./storage/makeDirectory.ts";
 
 /** What runs of supersteps do with the checkpoint directory, unless their own options say otherwise. */
 export interface CheckpointDefaults {
@@ -46,7 +46,7 @@ export class ProgramCheckpoints {
       throw invalidArgument("setCheckpointDir", "directory", "a path", directory);
     }
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(directory);
     } catch {
       throw invalidArgument("setCheckpointDir", "directory", "one that exists or can be made", directory);
     }

@@ -16,9 +16,10 @@ import { interrupted } from "./interrupted.ts";
 
 /** Works until interrupted; resolves to the exit code. */
 export async function worker(request: WorkerRequest, session: Session): Promise<number> {
+  const form = "of the form superstep://host:port, as the master says when it starts";
+  if (!request.master.startsWith("superstep://")) throw invalidArgument("worker", "the master", form, request.master);
   const place = parseMaster(request.master);
-  if (place.kind !== "standalone")
-    throw invalidArgument("worker", "the master", "of the form superstep://host:port", request.master);
+  if (place.kind !== "standalone") throw invalidArgument("worker", "the master", form, request.master);
   const access = await clusterAccess(place.address, request);
   const { host, ...proof } = access;
   const transport = grpcTransport({ role: "worker", ...proof });

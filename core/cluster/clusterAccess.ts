@@ -2,7 +2,7 @@
  * How a process gets at a standalone cluster: its secret, TLS, and the address that others reach it by.
  */
 import { createSocket } from "node:dgram";
-import { SuperstepError } from "../errors.ts";
+import { excerpt, SuperstepError } from "../errors.ts";
 import { Secret, secretVariable } from "../net/secret.ts";
 import { isLoopback, readTls, type TlsIdentity } from "../net/tls.ts";
 import type { Address } from "../net/transport.ts";
@@ -44,18 +44,23 @@ let environmentSecret: Secret | undefined;
  * What is needed to reach the master at `master`: from the options, else from the environment, else, where the master is
  * on this machine, from the file that it made.
  *
- * @throws SuperstepError UNAUTHENTICATED if there is no secret, saying where one could come from; INVALID_ARGUMENT if a file
- *   cannot be used.
+ * @throws SuperstepError UNAUTHENTICATED if there is no secret, saying where one could come from; UNREACHABLE if the master's
+ *   name is not known; INVALID_ARGUMENT if a file cannot be used, or TLS is needed and not there.
  */
 export async function clusterAccess(master: Address, options: ClusterAccessOptions = {}): Promise<ClusterAccess> {
   const { env } = process;
-  const tls = options.tls ?? env[accessVariables.tls];
-  return {
-    secret: findSecret(master, options),
-    tls: tls === undefined || tls === "" ? undefined : readTls(tls),
-    insecureNoTls: options.insecureNoTls ?? false,
-    host: options.host ?? env[accessVariables.host] ?? (await ownAddressTowards(master)),
-  };
+  const secret = findSecret(master, options);
+  const directory = options.tls ?? env[accessVariables.tls];
+  const tls = directory === undefined || directory === "" ? undefined : readTls(directory);
+  const { insecureNoTls = false } = options;
+  const host = options.host ?? env[accessVariables.host] ?? (await ownAddressTowards(master));
+  if (!isLoopback(host) && tls === undefined && !insecureNoTls) {
+    const text =
+      `superstep://${master}: processes on other machines are reached over TLS alone (this one would listen on ` +
+      `${excerpt(host)}). Give --tls DIR, with ca.pem, cert.pem and key.pem, or ${accessVariables.tls}`;
+    throw new SuperstepError("INVALID_ARGUMENT", text, { details: { host } });
+  }
+  return { secret, tls, insecureNoTls, host };
 }
 
 /** Host and port of an address. */
@@ -93,7 +98,8 @@ async function ownAddressTowards(master: Address): Promise<string> {
   try {
     return await new Promise((resolve, reject) => {
       socket.once("error", reject);
-      socket.connect(port, host, () => resolve(socket.address().address));
+      socket.once("connect", () => resolve(socket.address().address));
+      socket.connect(port, host); // with a callback, that and no event would hear of a failure
     });
   } catch (error) {
     const text = `superstep://${master}: no way to ${host} (${(error as NodeJS.ErrnoException).code}). Check the address.`;

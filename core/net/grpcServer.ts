@@ -41,7 +41,7 @@ export async function listen(
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalidArgument("serve", "port", "an integer in [0, 65535]", port);
   if (!isLoopback(host) && settings.tls === undefined && !settings.insecureNoTls) {
-    const rule = "a loopback address, unless TLS is set up: a directory with ca.pem, cert.pem and key.pem";
+    const rule = "a loopback address, unless TLS is set up: --tls DIR, with ca.pem, cert.pem and key.pem";
     throw invalidArgument("serve", "host", rule, host);
   }
   const server = new GrpcServer(settings, handlers, keepsAlive);

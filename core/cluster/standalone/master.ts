@@ -12,7 +12,7 @@ import { type ClusterState, createCluster } from "./clusterState.ts";
 import { clusterStatus, type ClusterStatus } from "./clusterStatus.ts";
 import { driverStatus } from "./drivers.ts";
 import { manageCluster } from "./manageCluster.ts";
-import { readMasterFile, restoreCluster, savedCluster, writeMasterFile } from "./masterFile.ts";
+import { beginMasterFile, readMasterFile, restoreCluster, savedCluster, writeMasterFile } from "./masterFile.ts";
 import { WorkerLink } from "./workerLink.ts";
 
 /** What a master is made of. */
@@ -70,7 +70,7 @@ export class Master {
    */
   static async start(options: MasterOptions): Promise<Master> {
     const master = new Master(options);
-    if (options.stateFile !== undefined) writeMasterFile(options.stateFile, savedCluster(master.#state));
+    if (options.stateFile !== undefined) beginMasterFile(options.stateFile, savedCluster(master.#state));
     const { host = "127.0.0.1", port = 0 } = options;
     master.#server = await options.transport.serve(master.#handlers(), { host, port });
     master.#tell({ type: "timer" });

@@ -72,6 +72,17 @@ export function restoreCluster(
   return state;
 }
 
+/** As `writeMasterFile`, for the first time. @throws SuperstepError INVALID_ARGUMENT if it cannot be written. */
+export function beginMasterFile(file: string, saved: SavedCluster): void {
+  try {
+    writeMasterFile(file, saved);
+  } catch (error) {
+    const { code = "?" } = error as NodeJS.ErrnoException;
+    const text = `master: the state file ${excerpt(file)} cannot be written (${code}). Name one that can be: --state-file`;
+    throw new SuperstepError("INVALID_ARGUMENT", text, { details: { file }, cause: error });
+  }
+}
+
 /** Writes under a temporary name, to the disk, and then under `file`, so that there is always a whole one. */
 export function writeMasterFile(file: string, saved: SavedCluster): void {
   const body = Buffer.from(JSON.stringify(saved));

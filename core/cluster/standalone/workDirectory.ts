@@ -4,6 +4,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { invalidArgument } from "../../errors.ts";
+import { makeDirectory } from "../../storage/makeDirectory.ts";
 
 const prefix = "superstep-worker-";
 
@@ -18,7 +19,7 @@ export class WorkDirectory {
    */
   constructor(root: string) {
     try {
-      mkdirSync(root, { recursive: true, mode: 0o700 });
+      makeDirectory(root, 0o700);
       this.path = mkdtempSync(path.join(path.resolve(root), `${prefix}${process.pid}-`));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { SuperstepError, excerpt, invalidArgument } from "../../errors.ts";
 import { operatorRef, type TaskContext } from "../../host/task.ts";
 import { everySoOften } from "../cancellable.ts";
+import { makeDirectory } from "../../storage/makeDirectory.ts";
 import { runAction, type ActionOptions, type ActionSource } from "../runAction.ts";
 
 export interface SaveOptions extends ActionOptions {
@@ -99,7 +100,7 @@ function writeAll(file: number, bytes: Uint8Array): void {
 
 async function makeNewDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(path.dirname(directory), { recursive: true });
+    makeDirectory(path.dirname(directory));
     await mkdir(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -2,10 +2,10 @@
  * The checkpoints of one run of supersteps: written every few of them, read when the run starts again, removed when it has
  * ended well, or when its program lets go of them.
  */
-import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { allocateColumns, freeColumns } from "../../../core/column/columnSet.ts";
 import type { ColumnRef, ColumnSet, EncodedChunk, StoredColumn } from "../../../core/column/types.ts";
+import { makeDirectory } from "../../../core/storage/makeDirectory.ts";
 import { assert, excerpt, hasCode, SuperstepError } from "../../../core/errors.ts";
 import { readFileRef, verifyFileRef, writeFileRef, type ColumnFile } from "../../columns/columnFile.ts";
 import type { Carrier, Generation, GlobalValues } from "../carrier.ts";
@@ -53,7 +53,7 @@ export class RunCheckpoints {
     const { directory, resume } = this.#plan;
     const { operation } = this.#run;
     try {
-      await mkdir(directory, { recursive: true });
+      makeDirectory(directory);
     } catch (error) {
       throw new SuperstepError(
         "INVALID_ARGUMENT",

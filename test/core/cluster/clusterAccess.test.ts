@@ -69,6 +69,20 @@ describe("clusterAccess", () => {
     expect(await host("127.0.0.1:1")).toBe("127.0.0.8");
   });
 
+  it("says what to do where the master cannot be reached from here, or not without TLS", async () => {
+    const { file } = secretFile("any");
+    await expect(clusterAccess("255.255.255.255:7077", { secretFile: file })).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      message: expect.stringMatching(/no way to 255\.255\.255\.255 \(E\w+\)\. Check the address/) as string,
+    });
+    const beyond = { secretFile: file, host: "10.0.0.5" };
+    await expect(clusterAccess("127.0.0.1:1", beyond)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/over TLS alone .*"10\.0\.0\.5".*--tls DIR/) as string,
+    });
+    expect((await clusterAccess("127.0.0.1:1", { ...beyond, insecureNoTls: true })).host).toBe("10.0.0.5");
+  });
+
   it("says which file of certificates is missing", async () => {
     const { file } = secretFile("any");
     const refused = clusterAccess("127.0.0.1:1", { secretFile: file, tls: root });

@@ -8,7 +8,6 @@ import type { KernelShared } from "../../../graph/kernels/runKernel.ts";
 import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
 import type { VertexId } from "../../../graph/types.ts";
 import { bitsOf } from "../../support/bits.ts";
-import { until } from "../../support/cluster.ts";
 import { useContext } from "../../support/context.ts";
 import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
@@ -74,32 +73,39 @@ describe("a kernel whose thread dies", () => {
     const bits = await bitsOf(expected.graph);
     await expected.graph.unpersist();
     const used = await usedAfterGarbage(ctx);
-    let stage: number | undefined;
-    let numStages = 0;
-    let hasEnded = false;
     const { driver } = ctx;
     const runTasks = vi.spyOn(driver, "runTasks");
     onTestFinished(() => runTasks.mockRestore());
-    /** True once the task has joined its crew. */
-    const isAtWork = (): boolean => {
-      const { control } = runTasks.mock.lastCall![0].shared as KernelShared;
-      return driver.arena.view(control)[controlLength(which)] === 1;
+    /** Runs it, and ends the thread of the task once that has joined the crew. Returns how many stages that took. */
+    const runAndEnd = async (): Promise<number> => {
+      let stage: number | undefined;
+      let numStages = 0;
+      let isOver = false;
+      const endAtWork = (host: number, thread: number): void => {
+        if (isOver) return;
+        const [spec] = runTasks.mock.calls.findLast(([{ name }]) => name === "sssp")!;
+        const { control } = spec.shared as KernelShared;
+        if (driver.arena.view(control)[controlLength(which)] === 1) driver.endThread(host, thread);
+        else setImmediate(endAtWork, host, thread);
+      };
+      const unsubscribe = driver.events.subscribe((event) => {
+        if (event.type === "stage.start" && event.name === "sssp") {
+          stage = event.stage;
+          numStages++;
+        }
+        const isFirst = event.type === "task.start" && numStages === 1 && event.attempt === 0;
+        if (isFirst && event.stage === stage && event.partition === which) endAtWork(event.host, event.thread);
+      });
+      const run = await search();
+      isOver = true;
+      unsubscribe();
+      expect((await bitsOf(run.graph)) === bits).toBe(true);
+      await run.graph.unpersist();
+      expect(driver.arena.usedBytes).toBe(used);
+      return numStages;
     };
-    const unsubscribe = driver.events.subscribe((event) => {
-      if (event.type === "stage.start" && event.name === "sssp") {
-        stage = event.stage;
-        numStages++;
-      }
-      if (event.type !== "task.start" || event.stage !== stage || event.partition !== which || hasEnded) return;
-      hasEnded = true;
-      const { host, thread } = event;
-      void until(isAtWork, "it is at work").then(() => driver.endThread(host, thread));
-    });
-    const run = await search();
-    unsubscribe();
-    expect((await bitsOf(run.graph)) === bits).toBe(true);
-    expect(numStages).toBe(2); // broken up once, then run from its start
-    await run.graph.unpersist();
-    expect(driver.arena.usedBytes).toBe(used);
+    // a crew that has finished by the time its thread has ended, and been replaced, need not break up
+    let tries = 1;
+    while ((await runAndEnd()) !== 2) expect(++tries).toBeLessThan(30);
   });
 });

@@ -6,6 +6,7 @@ import {
   readMasterFile,
   restoreCluster,
   savedCluster,
+  beginMasterFile,
   writeMasterFile,
 } from "../../../../core/cluster/standalone/masterFile.ts";
 import { application, ScriptedCluster, settings, submission, worker } from "./clusterEvents.ts";
@@ -52,6 +53,9 @@ describe("writeMasterFile and readMasterFile", () => {
     writeMasterFile(file, saved());
     expect(() => writeMasterFile(path.join(folder, "no", "state"), saved())).toThrow(/ENOENT/);
     expect(() => writeMasterFile(folder, saved())).toThrow();
+    expect(() => beginMasterFile(path.join(folder, "no", "state"), saved())).toThrow(
+      /the state file .* cannot be written \(ENOENT\)\. Name one that can be/,
+    );
     expect(readdirSync(folder)).toEqual(["state"]);
     expect(readMasterFile(file)).toEqual(saved());
   });
