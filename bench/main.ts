@@ -4,7 +4,7 @@
  *
  * `--suite` measures every algorithm beside the peers that are installed, `--graphs` and `--engines` choose which, and
  * `--write` writes bench/RESULTS.md. `--transfer` measures only how fast bytes go from one process to another, `--cluster`
- * what executors cost beside threads.
+ * what executors cost beside threads, `--layout` how fast supersteps over all edges are.
  *
  * Ends with status 1 if two engines disagree about a result.
  */
@@ -19,6 +19,7 @@ import type { Computation, Measurement } from "./measure.ts";
 import { measure, timeCommand } from "./processes.ts";
 import { benchSuite } from "./suite/benchSuite.ts";
 import { suiteEngines } from "./suite/runEngine.ts";
+import { benchLayout } from "./layout.ts";
 import { inMs, median, ratio, spread, table } from "./summary.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchTransfer } from "./transfer.ts";
@@ -30,6 +31,8 @@ const { values } = parseArgs({
     transfer: { type: "boolean", default: false },
     cluster: { type: "boolean", default: false },
     recovery: { type: "boolean", default: false },
+    layout: { type: "boolean", default: false },
+    scale: { type: "string", default: "18" },
     suite: { type: "boolean", default: false },
     graphs: { type: "string" },
     engines: { type: "string", default: suiteEngines.join(",") },
@@ -178,6 +181,7 @@ try {
   sayMachine();
   if (values.transfer) await benchTransfer(runs, say);
   else if (values.cluster) process.exitCode = (await benchCluster(runs, say)) ? 0 : 1;
+  else if (values.layout) process.exitCode = (await benchLayout(Number(values.scale), runs, say)) ? 0 : 1;
   else if (values.recovery) process.exitCode = (await benchRecovery(runs, say)) ? 0 : 1;
   else if (values.suite) await runSuite();
   else await benchAll(folder);
