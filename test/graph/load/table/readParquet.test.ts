@@ -71,7 +71,8 @@ describe("readParquet", () => {
 
   it("gives up a file that decodes for too long", async () => {
     const file = path.join(folder, "slow.parquet");
-    await writeTable(table, file);
+    const names = Array.from({ length: 100_000 }, (_, row) => `name ${row}`); // far more than a millisecond's work
+    await writeTable(tableOf({ name: "name", type: "string", values: names }), file);
     await expect(readParquet(file, { stallMs: 0 })).rejects.toMatchObject({
       code: "INVALID_INPUT",
       message: expect.stringContaining("did not get on for 0 s") as string,
