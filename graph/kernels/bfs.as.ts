@@ -121,6 +121,62 @@ export function searchUp(
   atomic.add<u64>(state + edgesScannedAt, scanned);
 }
 
+/**
+ * Bottom-up from `source` alone: the vertices of [from, to), both multiples of 64 or the end, that have it as neighbour and
+ * are unseen get `depth`, and are the bits set in `next`. Entries are compared four at a time, rows looked for at hits only.
+ */
+export function searchFrom(
+  source: u32,
+  from: u32,
+  to: u32,
+  rowStart: usize,
+  neighbours: usize,
+  depths: usize,
+  depth: u32,
+  next: usize,
+  state: usize,
+): void {
+  clearBits(next, from, to);
+  const end = word(rowStart, to);
+  const sources = i32x4.splat(source);
+  let found: u64 = 0;
+  let row = from;
+  let entry = word(rowStart, from);
+  while (entry < end) {
+    if (entry + 4 <= end) {
+      const four = v128.load(neighbours + ((<usize>entry) << 2));
+      if (!v128.any_true(i32x4.eq(four, sources))) {
+        entry += 4;
+        continue;
+      }
+    }
+    const last = min(entry + 4, end);
+    for (; entry < last; entry++) {
+      if (word(neighbours, entry) != source) continue;
+      row = rowOf(rowStart, row, to, entry);
+      if (word(depths, row) != unseen) continue;
+      setWord(depths, row, depth);
+      const bits = next + ((row >> 5) << 2);
+      store<u32>(bits, load<u32>(bits) | ((<u32>1) << (row & 31)));
+      found++;
+    }
+  }
+  atomic.add<u64>(state + numFoundAt, found);
+  atomic.add<u64>(state + edgesScannedAt, end - word(rowStart, from));
+}
+
+/** The row of [from, to) that holds `entry`. */
+function rowOf(rowStart: usize, from: u32, to: u32, entry: u32): u32 {
+  let low = from;
+  let high = to;
+  while (high - low > 1) {
+    const middle = low + ((high - low) >> 1);
+    if (word(rowStart, middle) <= entry) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Clears the bits of [from, to), both multiples of 64 or the end. */
 export function clearBits(bits: usize, from: u32, to: u32): void {
   memory.fill(bits + (from >> 3), 0, ((to - from + 63) >> 6) << 3);

@@ -128,7 +128,7 @@ export function searchLevels(shared: SearchShared, _member: number, task: TaskCo
   return joinCrew(shared.control, task, phases, (run) => new Leader(shared, task, run).toEnd());
 }
 
-type Step = "flattenIn" | "flattenOut" | "init" | "collect" | "down" | "up" | "clear" | "toBits" | "write";
+type Step = "flattenIn" | "flattenOut" | "init" | "collect" | "down" | "from" | "up" | "clear" | "toBits" | "write";
 
 /** The rows along which vertices are reached (push), and in which they look for who reaches them (pull). */
 function directed({ inRows, outRows, direction }: SearchShared): { push: FlatRows[]; pull: FlatRows[] } {
@@ -169,6 +169,12 @@ function searchPhases(shared: SearchShared, task: TaskContext): Record<Step, Pha
         // prettier-ignore
         kernels.searchDown(list, from, to, start, neighbours, depths, depth!, next, state, buffer, degreeStart, otherStart);
       }
+    },
+    from: (chunk) => {
+      const rows = pull[0]!;
+      const [from, to] = [byPull[0]!.from(chunk), byPull[0]!.from(chunk + 1)];
+      const start = rows.rowStart.offset;
+      kernels.searchFrom(shared.source, from, to, start, rows.neighbours, depths, 1, bits[1], state);
     },
     up: (chunk, _member, [depth, at, current]) => {
       const rows = pull[at!]!;
@@ -232,7 +238,7 @@ class Leader {
     this.#run("flattenOut", outRows?.partitions.length ?? 0);
     this.#start();
     let isUp = this.#push.length === 0;
-    if (isUp) this.#listToBits();
+    if (isUp) this.#searchFrom();
     while (this.#numFound > 0 && this.#depth < maxDepth) {
       this.#edgesLeft -= this.#edgesFound;
       const before = this.#numFound;
@@ -279,6 +285,17 @@ class Leader {
     this.#run("down", numChunks, ++this.#depth, length, numChunks, this.#current);
     this.#current = 1 - this.#current;
     this.#takeCounts();
+  }
+
+  /** The first level, where rows by source are not there: no bits are looked at for a single vertex. */
+  #searchFrom(): void {
+    const [rows] = this.#pull;
+    this.#depth = 1;
+    this.#state.fill(0n);
+    this.#run("from", chunkCount(this.#shared.numVertices + rows!.numEdges));
+    this.#current = 1;
+    this.#takeCounts();
+    this.#edgesScanned += Number(this.#state[2]);
   }
 
   #searchUp(): void {

@@ -14,7 +14,16 @@ export {
   writeIds64,
   writeRoots,
 } from "./components.as";
-export { clearBits, collectLevel, initDepths, listToBits, searchDown, searchUp, writeDepths } from "./bfs.as";
+export {
+  clearBits,
+  collectLevel,
+  initDepths,
+  listToBits,
+  searchDown,
+  searchFrom,
+  searchUp,
+  writeDepths,
+} from "./bfs.as";
 export { gatherWeights, initDistances, narrowWeights, relax, split, surveyWeights } from "./sssp.as";
 export {
   clear,

@@ -99,6 +99,17 @@ export interface Kernels {
     degreeStart: Address,
     otherStart: Address,
   ): void;
+  searchFrom(
+    source: number,
+    from: number,
+    to: number,
+    rowStart: Address,
+    neighbours: Address,
+    depths: Address,
+    depth: number,
+    next: Address,
+    state: Address,
+  ): void;
   clearBits(bits: Address, from: number, to: number): void;
   listToBits(list: Address, from: number, to: number, bits: Address): void;
   collectLevel(
