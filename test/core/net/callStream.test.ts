@@ -47,8 +47,10 @@ class RawCalls {
     return connection;
   }
 
-  send(...frames: CallFrame[]): void {
-    this.call.stream.write(Buffer.concat(frames.map((frame) => framed(encodeCall(frame)))));
+  /** Resolves when all is written to the connection. */
+  send(...frames: CallFrame[]): Promise<void> {
+    const bytes = Buffer.concat(frames.map((frame) => framed(encodeCall(frame))));
+    return new Promise((resolve) => this.call.stream.write(bytes, () => resolve()));
   }
 
   /** The answers, when there are so many; rejects if the stream ends before. */
@@ -87,7 +89,7 @@ describe("a standing stream of calls", () => {
     const connection = await RawCalls.connection(server.address, "executor", "driver");
     const calls = new RawCalls(await connection.start(callsPath, "calls"));
     const call = (number: number, at: number): CallFrame => ({ number, method: report.path, message: reportOf(at) });
-    calls.send(call(7, 10), call(9, 20), call(8, 30));
+    void calls.send(call(7, 10), call(9, 20), call(8, 30));
     await calls.whenAnswered(2);
     release();
     const answers = await calls.whenAnswered(3);
@@ -96,7 +98,7 @@ describe("a standing stream of calls", () => {
       [8, 31],
       [7, 11],
     ]);
-    calls.send(call(1, 1));
+    void calls.send(call(1, 1));
     calls.call.stream.end();
     await calls.call.ended; // what was sent before the end is answered
     expect(calls.answers.slice(3).map(nextIn)).toEqual([2]);
@@ -124,7 +126,7 @@ describe("a standing stream of calls", () => {
     for (const role of ["driver", "executor", "master", "worker", "client"] as const) {
       const connection = await RawCalls.connection(server.address, role, "driver");
       const calls = new RawCalls(await connection.start(callsPath, "calls"));
-      calls.send(
+      void calls.send(
         ...all.map(({ path, kind }, number) => {
           const whole = { data: new Uint8Array(0), checksum: 0 };
           return { number, method: path, message: new Uint8Array(0), ...(kind === "upload" ? whole : {}) };
@@ -167,7 +169,7 @@ describe("a standing stream of calls", () => {
     ];
     for (const [what, bytes, code] of cases) {
       const calls = new RawCalls(await connection.start(callsPath, "calls"));
-      calls.send(whole);
+      void calls.send(whole);
       await calls.whenAnswered(1);
       calls.call.stream.write(bytes);
       await expect(calls.call.ended, what).rejects.toMatchObject({ code });
@@ -176,8 +178,8 @@ describe("a standing stream of calls", () => {
       );
     }
     const calls = new RawCalls(await connection.start(callsPath, "calls"));
-    calls.send(whole, { ...whole, number: 2, data: undefined, checksum: undefined });
-    calls.send({ ...whole, number: 3, data: data.subarray(1), checksum: crc32(data.subarray(1)) });
+    void calls.send(whole, { ...whole, number: 2, data: undefined, checksum: undefined });
+    void calls.send({ ...whole, number: 3, data: data.subarray(1), checksum: crc32(data.subarray(1)) });
     const answers = await calls.whenAnswered(3);
     const statuses = new Map(answers.map(({ number, status }) => [number, status]));
     expect(statuses).toEqual(
@@ -190,30 +192,35 @@ describe("a standing stream of calls", () => {
   });
 
   it("is not read while too many calls are not answered, and there are few of them on a connection", async () => {
-    let entered = 0;
+    const entered: number[] = [];
     const waiting: (() => void)[] = [];
+    let enteredLast = (): void => undefined;
+    const last = new Promise<void>((resolve) => (enteredLast = resolve));
+    const total = 20_000;
     const server = await transport("driver").serve({
       ...none,
       calls: {
         "driver.report": (request) => {
-          entered++;
+          entered.push(request.first);
+          if (request.first === total) enteredLast();
           return new Promise((resolve) => waiting.push(() => resolve({ next: request.first })));
         },
       },
     });
     const connection = await RawCalls.connection(server.address, "executor", "driver");
+    const call = (number: number): CallFrame => ({ number, method: report.path, message: reportOf(number) });
     const calls = new RawCalls(await connection.start(callsPath, "calls"));
-    const total = 20_000;
-    for (let number = 0; number < total; number++)
-      calls.send({ number, method: report.path, message: reportOf(number) });
+    const all = Array.from({ length: total }, (_, number) => calls.send(call(number)));
     const sideways = await Promise.all(
       Array.from({ length: 8 }, async () => new RawCalls(await connection.start(callsPath, "calls"))),
     );
-    const refused = sideways.slice(3).map(({ call }) => call.ended);
+    const refused = sideways.slice(3).map((one) => one.call.ended);
     for (const one of refused) await expect(one).rejects.toMatchObject({ code: "MESSAGE_TOO_LARGE" });
-    sideways[0]!.send({ number: 1, method: report.path, message: reportOf(1) }); // another stream is read
-    while (!(entered > 128 && waiting.length === entered)) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(entered).toBeLessThan(total / 2);
+    await Promise.all(all);
+    void sideways[0]!.send(call(total)); // another stream is read, and this comes behind all of the first one
+    await last;
+    expect(entered.length).toBeGreaterThan(128);
+    expect(entered.length).toBeLessThan(total / 2);
     while (calls.answers.length < total) {
       for (const answer of waiting.splice(0)) answer();
       await new Promise((resolve) => setTimeout(resolve, 1));
