@@ -14,6 +14,7 @@ import type {
 } from "../../../core/net/messages.ts";
 import { consequences, type FailureKind } from "../../../core/schedule/failure.ts";
 import type { Wire } from "../../../core/net/wire.ts";
+import { fuzz, fuzzTimeoutMs } from "../../support/fuzz.ts";
 
 const life = { host: 3, incarnation: "f00" };
 const versions = { protocol: 1, build: "0.1.0", node: "v20.0.0" };
@@ -349,52 +350,59 @@ describe("messages on the wire", () => {
     }
   });
 
-  it("F83: never do anything but decode or be refused, whatever bytes come", () => {
-    const all = [...methods.values()];
-    const valid = all.map((method) => {
-      if (method.kind !== "call") return Buffer.from([8, 1, 18, 1, 97]);
-      const wire = callWires[method.name as CallName].request as unknown as Wire<unknown>;
-      return encodeMessage(method.request, wire, calls[method.name as CallName].request[0]);
-    });
-    const attempt = (at: number, bytes: Buffer): void => {
-      const method = all[at]!;
-      try {
-        if (method.kind === "call")
-          (callWires[method.name as CallName].request as unknown as Wire<unknown>).read(
-            method.request.decode(bytes),
-            method.name,
-          );
-        else if (method.kind === "download")
-          (downloadWires[method.name as DownloadName] as Wire<unknown>).read(method.request.decode(bytes), method.name);
-        else {
-          const { header } = method.request.decode(bytes);
-          (uploadWires[method.name as UploadName] as Wire<unknown>).read(header, method.name);
+  it(
+    "F83: never do anything but decode or be refused, whatever bytes come",
+    () => {
+      const all = [...methods.values()];
+      const valid = all.map((method) => {
+        if (method.kind !== "call") return Buffer.from([8, 1, 18, 1, 97]);
+        const wire = callWires[method.name as CallName].request as unknown as Wire<unknown>;
+        return encodeMessage(method.request, wire, calls[method.name as CallName].request[0]);
+      });
+      const attempt = (at: number, bytes: Buffer): void => {
+        const method = all[at]!;
+        try {
+          if (method.kind === "call")
+            (callWires[method.name as CallName].request as unknown as Wire<unknown>).read(
+              method.request.decode(bytes),
+              method.name,
+            );
+          else if (method.kind === "download")
+            (downloadWires[method.name as DownloadName] as Wire<unknown>).read(
+              method.request.decode(bytes),
+              method.name,
+            );
+          else {
+            const { header } = method.request.decode(bytes);
+            (uploadWires[method.name as UploadName] as Wire<unknown>).read(header, method.name);
+          }
+        } catch (error) {
+          expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
         }
-      } catch (error) {
-        expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
-      }
-    };
-    const index = fc.integer({ min: 0, max: all.length - 1 });
-    fc.assert(
-      fc.property(index, fc.uint8Array({ maxLength: 200 }), (at, bytes) => attempt(at, Buffer.from(bytes))),
-      { numRuns: 3000, seed: 83 },
-    );
-    const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(index, damage, fc.nat(), (at, changes, cut) => {
-        const bytes = Buffer.from(valid[at]!);
-        for (const [where, value] of changes) bytes[where % bytes.length] = value;
-        attempt(at, cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes);
-      }),
-      { numRuns: 3000, seed: 84 },
-    );
-    const deep = Buffer.concat([Buffer.alloc(100_000, 0x1b), Buffer.alloc(100_000, 0x1c)]); // groups within groups
-    const huge = Buffer.concat([Buffer.from([0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f]), Buffer.alloc(64)]);
-    const many = Buffer.alloc(4 * 2 ** 20, Buffer.from([0x22, 0x00])); // 2 million empty messages
-    for (const bytes of [deep, huge]) all.forEach((_method, at) => attempt(at, bytes));
-    attempt(
-      all.findIndex(({ name }) => name === "driver.report"),
-      many,
-    );
-  });
+      };
+      const index = fc.integer({ min: 0, max: all.length - 1 });
+      fc.assert(
+        fc.property(index, fc.uint8Array({ maxLength: 200 }), (at, bytes) => attempt(at, Buffer.from(bytes))),
+        fuzz(3000, 83),
+      );
+      const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 4 });
+      fc.assert(
+        fc.property(index, damage, fc.nat(), (at, changes, cut) => {
+          const bytes = Buffer.from(valid[at]!);
+          for (const [where, value] of changes) bytes[where % bytes.length] = value;
+          attempt(at, cut % 3 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes);
+        }),
+        fuzz(3000, 84),
+      );
+      const deep = Buffer.concat([Buffer.alloc(100_000, 0x1b), Buffer.alloc(100_000, 0x1c)]); // groups within groups
+      const huge = Buffer.concat([Buffer.from([0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f]), Buffer.alloc(64)]);
+      const many = Buffer.alloc(4 * 2 ** 20, Buffer.from([0x22, 0x00])); // 2 million empty messages
+      for (const bytes of [deep, huge]) all.forEach((_method, at) => attempt(at, bytes));
+      attempt(
+        all.findIndex(({ name }) => name === "driver.report"),
+        many,
+      );
+    },
+    fuzzTimeoutMs(2),
+  );
 });
