@@ -43,6 +43,32 @@ describe("supersteps over a vertex cut on executors", () => {
     }
   });
 
+  it("show no program a part of its messages, where the others found no room", async () => {
+    const arcs = Array.from({ length: 48 }, (_, at): Arc => {
+      return { srcId: at >> 1, dstId: ((at >> 1) + 1 + (at & 1)) % 24, attr: at };
+    });
+    const complete: Program = async (graph) => {
+      const { graph: ended, ...how } = await graph
+        .partitionBy((src) => Number(src) % 3, 3)
+        .pregel<{ count: number; text: string }>({
+          initialMessage: { count: 2, text: "" },
+          vertexProgram: (id, attr, { count, text }) => {
+            if (count !== 2) throw new RangeError(`vertex ${id} has ${count} of 2 messages`);
+            return attr + text.length;
+          },
+          sendMessage: (edge) => edge.sendToDst({ count: 1, text: "x".repeat(3000) }),
+          mergeMessage: (a, b) => ({ count: a.count + b.count, text: a.text }),
+          maxSupersteps: 2,
+        });
+      return { rows: await ended.vertices.collect(), supersteps: how.supersteps, converged: how.converged };
+    };
+    const fleet = new SimulatedFleet([1, 1], 1);
+    const graph = graphOf(fleet.context(), arcs, 4);
+    const { rows } = await complete(graph);
+    expect(rows).toEqual(Array.from({ length: 24 }, (_, id) => [id, 6000]));
+    expect(scansOf(fleet)).toHaveLength(3); // of 2 supersteps
+  });
+
   it("send one message a part and target, to the host of the target alone", async () => {
     // a ring in 3 parts by source: between hosts go 3 messages a superstep, of which some stay on their host
     const ring = Array.from({ length: 24 }, (_, at): Arc => ({ srcId: at, dstId: (at + 1) % 24, attr: 1 }));
