@@ -8,7 +8,7 @@ import { functionsTold } from "./functionLog.ts";
 import { runsKernel } from "./kernels/kernelColumns.ts";
 import { describeIds } from "./partition/idColumn.ts";
 import type { Shape } from "./shape.ts";
-import { minTiledSupersteps } from "./superstep/pieces.ts";
+import { minTiledSupersteps } from "./superstep/tileWalks.ts";
 
 /** How a graph is stored, and how programs run on it. Eager: makes the graph's columns. */
 export function explainGraph<VD, ED>(graph: Graph<VD, ED>): Promise<string> {

@@ -2,20 +2,15 @@
  * What the threads of one process share in a superstep: the partitions that they take, in rows or in tiles, and what they
  * need to take them.
  */
-import { hasCode } from "../../core/errors.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
-import { superstepKey } from "../compile/compiledSuperstep.ts";
-import { walksTiles } from "../compile/compileSuperstep.ts";
-import { maxBlockTargets, type TileBlock } from "../partition/tiles.ts";
+import { maxBlockTargets } from "../partition/tiles.ts";
 import type { ApplyInput } from "./apply.ts";
 import type { CarrierSpec } from "./carrier.ts";
 import { tableOfPartitions, type PartitionTable } from "./partitionTable.ts";
 import type { ScanInput, ScanRows } from "./scan.ts";
 import type { SharedInput, SharedTask } from "./sharedSuperstep.ts";
 import type { SuperstepPartition } from "./superstep.ts";
-
-/** Supersteps that a run must be allowed for tiles to be built: building them takes about as long as four. */
-export const minTiledSupersteps = 8;
+import { TileWalks } from "./tileWalks.ts";
 
 /** A list of partitions, and one word each in which threads write who takes it. */
 interface Sharing {
@@ -31,12 +26,11 @@ export class Pieces {
   #inTiles: Sharing | undefined;
   /** Of all tasks. */
   #sums: ColumnRef<"float64"> | undefined;
-  /** By the code of a superstep: whether it can walk tiles. */
-  readonly #canWalk: Map<string, boolean> = new Map();
-  #hasNoRoom = false;
+  readonly #walks: TileWalks;
 
   constructor(spec: CarrierSpec) {
     this.#spec = spec;
+    this.#walks = new TileWalks(spec);
   }
 
   /** A stage of the superstep, a task a thread. `rows`: one entry a partition. One stage at a time. */
@@ -46,7 +40,7 @@ export class Pieces {
     rows: readonly ScanRows[],
   ): Promise<{ shared: SharedInput; tasks: readonly SharedTask[] }> {
     const { driver, shape } = this.#spec;
-    const blocks = this.#wantsTiles(scan, apply, rows[0]!) ? await this.#tiles() : undefined;
+    const blocks = await this.#walks.blocks(scan, apply, rows[0]!);
     const sharing = blocks
       ? (this.#inTiles ??= this.#share(
           blocks.map(({ from, to, rows: inRows, tiles }) => ({ from, to, rows: { inRows, tiles } })),
@@ -68,27 +62,6 @@ export class Pieces {
   free(): void {
     if (this.#sums) this.#spec.driver.arena.free(this.#sums);
     this.#inRows = this.#inTiles = this.#sums = undefined;
-  }
-
-  #wantsTiles(scan: ScanInput, apply: ApplyInput, rows: ScanRows): boolean {
-    const { shape, maxSupersteps } = this.#spec;
-    if (this.#hasNoRoom || apply.program.applyTo !== "all" || maxSupersteps < minTiledSupersteps) return false;
-    if (scan.sent === undefined || !shape.tileChoice.isTiled) return false;
-    const key = superstepKey(scan, apply, rows);
-    let can = this.#canWalk.get(key);
-    if (can === undefined) this.#canWalk.set(key, (can = walksTiles(scan, apply, rows)));
-    return can;
-  }
-
-  /** Undefined if the arena has no room for them: rows take longer, and nothing else. */
-  async #tiles(): Promise<readonly TileBlock[] | undefined> {
-    try {
-      return (await this.#spec.shape.tiles()).blocks;
-    } catch (error) {
-      if (!hasCode(error, "OUT_OF_MEMORY")) throw error;
-      this.#hasNoRoom = true;
-      return undefined;
-    }
   }
 
   #share(partitions: readonly SuperstepPartition[]): Sharing {

@@ -21,6 +21,7 @@ import { isEncoded, PlacedColumns, type HostRows } from "./placedColumns.ts";
 import type { PlacedRange } from "./placeValues.ts";
 import { cutTasks, placeParts, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { ShippingTotal } from "./shippingTotal.ts";
+import { TiledTasks } from "./tiledTasks.ts";
 import { spansOf } from "./spans.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
@@ -58,6 +59,7 @@ export class Deployment {
   readonly #routes: readonly Mirrors[];
   readonly #leaseAt: ColumnRef<"uint32">;
   readonly #sent: SentMessages;
+  readonly #tiled: TiledTasks;
   #lease: Lease;
   /** True once mirrors have messages instead of attributes. */
   #hasShippedMessages = false;
@@ -85,6 +87,7 @@ export class Deployment {
     this.#leaseAt = allocateLease(fleet.arena, spec.operation);
     this.#lease = renewLease(fleet.arena, this.#leaseAt);
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
+    this.#tiled = new TiledTasks(spec, fleet);
     this.#edges = edgesRead(spec);
     const { operation, signal } = spec;
     const options = { fleet, operation, signal, lease: this.#lease };
@@ -236,10 +239,11 @@ export class Deployment {
       shipped: this.#shipped(sending),
       lease: this.#lease,
     };
-    const tasks = this.#tasks().map(({ host, partitions }): ShippedTask => ({
+    const overRows = this.#tasks().map(({ host, partitions }): ShippedTask => ({
       host,
       partitions: partitions.map((own) => ({ ...own, rows: rows[own.partition]! })),
     }));
+    const tasks = (await this.#tiled.instead(sending, rows[0]!, overRows)) ?? overRows;
     const sends = nextMailbox();
     const isShipping = this.#routes.length > 0;
     const shipping = new ShippingTotal();
@@ -371,6 +375,7 @@ export class Deployment {
   #free(): void {
     this.#fleet.arena.free(this.#leaseAt);
     this.#sent.free();
+    this.#tiled.free();
     this.#values?.free();
     this.#edgeValues?.free();
     this.#cut?.free();

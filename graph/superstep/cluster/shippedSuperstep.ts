@@ -4,10 +4,15 @@
  * generation.
  */
 import type { Arena } from "../../../core/column/arena.ts";
-import type { StoredColumn } from "../../../core/column/types.ts";
+import type { ColumnRef, StoredColumn } from "../../../core/column/types.ts";
+import { isRefusal } from "../../../core/compile/refused.ts";
+import { assert } from "../../../core/errors.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
 import type { Receiver } from "../../../core/schedule/job.ts";
 import type { ApplyInput } from "../apply.ts";
+import { compiledSuperstep, superstepPaths } from "../../compile/compiledSuperstep.ts";
+import { inOneLoop } from "../inOneLoop.ts";
+import { numPartitionsOf, partitionAt, type PartitionTable } from "../partitionTable.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
 import { holds, type Lease } from "./lease.ts";
 import { listOf, rangeOf, type Mirrors } from "./mirrors.ts";
@@ -41,8 +46,17 @@ export interface ShippedColumns {
 /** Some partitions of one host. */
 export interface ShippedTask {
   readonly host: number;
-  /** `partition`: its number in the graph. */
-  readonly partitions: readonly (SuperstepPartition & { readonly partition: number })[];
+  readonly partitions: readonly ShippedPartition[];
+  /** Set if tiles are walked: a number for each target of a block. */
+  readonly sums?: ColumnRef<"float64">;
+}
+
+/** One partition of a task. */
+export interface ShippedPartition extends SuperstepPartition {
+  /** Its number in the graph. */
+  readonly partition: number;
+  /** Set if tiles are walked, instead of `rows`: its blocks, in order. */
+  readonly blocks?: PartitionTable;
 }
 
 /** A partition is sent as a whole if it has at most so many vertices for each that changed and is mirrored. */
@@ -54,9 +68,11 @@ export const receiveMirrorsRef: OperatorRef = operatorRef(import.meta.url, "rece
 /** Task: the superstep of some partitions, and what other hosts need of them. Returns what `shipAfterEach` does. */
 export function superstepAndShip(
   input: ShippedInput,
-  { host, partitions }: ShippedTask,
+  shippedTask: ShippedTask,
   task: TaskContext,
 ): Promise<readonly SuperstepReport[]> {
+  const { host, partitions, sums } = shippedTask;
+  if (sums !== undefined) return tiledAndShip(input, shippedTask, sums, task);
   return shipAfterEach(input, host, partitions, (rows) => superstep(input, rows, task), task);
 }
 
@@ -85,6 +101,29 @@ export async function shipAfterEach<P extends PlacedRange>(
     for (const route of routes) if (route.host !== host) ship(input, own, route, task);
   }
   return reports;
+}
+
+/** The same over tiles, in one loop and to one report: a partition is sent when its last block is done. */
+async function tiledAndShip(
+  input: ShippedInput,
+  { host, partitions }: ShippedTask,
+  sums: ColumnRef<"float64">,
+  task: TaskContext,
+): Promise<readonly SuperstepReport[]> {
+  const { scan, apply, routes } = input;
+  const first = partitions.find(({ blocks }) => blocks !== undefined && numPartitionsOf(blocks) > 0)?.blocks;
+  if (first === undefined) return []; // no vertices
+  const compiled = compiledSuperstep(scan, apply, partitionAt(first, 0).rows, task);
+  assert(!isRefusal(compiled) && "loop" in compiled, "a superstep is to walk tiles, and cannot");
+  const walked = function* (): Generator<SuperstepPartition> {
+    for (const partition of partitions) {
+      const { blocks } = partition;
+      for (let at = 0; blocks !== undefined && at < numPartitionsOf(blocks); at++) yield partitionAt(blocks, at);
+      for (const route of routes) if (route.host !== host) ship(input, partition, route, task);
+    }
+  };
+  const report = await inOneLoop(compiled, input, walked(), sums, task);
+  return [task.partition === 0 ? { ...report, functions: superstepPaths(compiled, apply) } : report];
 }
 
 /** Sends what changed of a partition to a host that mirrors some of it. */

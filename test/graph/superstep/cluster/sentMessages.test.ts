@@ -1,6 +1,7 @@
 /** Messages that are written down once a vertex, and shipped instead of what they are made of. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Graph } from "../../../../graph/graph.ts";
+import { Shape } from "../../../../graph/shape.ts";
 import type { EdgeDirection } from "../../../../graph/types.ts";
 import { useContext } from "../../../support/context.ts";
 import { randomArcs } from "../../../support/graphs.ts";
@@ -56,8 +57,11 @@ const programs: Readonly<Record<string, Program>> = {
         mergeMessage: (a, b) => a + b,
         vertexProgram: (_id, attr, message, globals) => (attr + message) / (1 + (globals["most"] ?? 3)),
         noMessage: { value: 0.125 },
-        aggregators: { most: { kind: "max", of: (before, after) => after - before } },
-        maxSupersteps: 5,
+        aggregators: {
+          most: { kind: "max", of: (before, after) => after - before },
+          total: { kind: "sum", of: (_before, after) => after },
+        },
+        maxSupersteps: 8,
       });
     return answer(run);
   },
@@ -95,6 +99,36 @@ describe("messages that are written down, on executors", () => {
       expect(wrote(fleet.pinnedStages)).toEqual(areShipped ? [fleet.pinnedStages[0]] : []);
     }
   });
+
+  it.each([
+    [[1], 2],
+    [[1, 1], 5],
+    [[2, 1, 1], 9],
+  ] as const)(
+    "give them over tiles, with hosts of %j threads and %i partitions, and one lost",
+    async (threads, numPartitions) => {
+      const program = programs["of every vertex, with a maximum that is handed on"]!;
+      const expected = await outcome(clear, program, arcs, 1);
+      const tiles = vi.spyOn(Shape.prototype, "tiles");
+      const choice = vi.spyOn(Shape.prototype, "tileChoice", "get").mockReturnValue({ isTiled: true });
+      try {
+        const fleet = new SimulatedFleet(threads, 9, { snapshotEvery: 3 }, 2 ** 25);
+        let lost = 0;
+        fleet.onWork = ({ name, host }) => {
+          if (!name.endsWith(" superstep 5") || lost++ > 0) return [];
+          fleet.join(1);
+          return [host];
+        };
+        const got = await outcome(fleet.context(), program, arcs, numPartitions);
+        expect(got.result).toEqual(expected.result);
+        expect(got.recoveries).toHaveLength(1);
+        expect(tiles).toHaveBeenCalled();
+      } finally {
+        tiles.mockRestore();
+        choice.mockRestore();
+      }
+    },
+  );
 
   it.each(Object.entries(programs))("%s: give them when executors are lost", async (_name, program) => {
     const expected = await outcome(clear, program, arcs, 1);
