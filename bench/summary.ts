@@ -20,8 +20,9 @@ export function ratio(value: number, base: number): string {
   return `${(value / base).toFixed(2)} x`;
 }
 
-/** Milliseconds, rounded to what can be told apart. */
+/** Milliseconds, or microseconds, rounded to what can be told apart. */
 export function inMs(ms: number): string {
+  if (ms < 0.1) return `${Math.round(1000 * ms)} µs`;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms).toLocaleString("en")} ms`;
 }
 
