@@ -49,14 +49,9 @@ export default defineConfig({
     pool: "forks",
     projects: [
       project("units", { exclude: [...configDefaults.exclude, ...programs, clusters] }),
-      // Processes of many kinds, after all else. There is one cluster at a time on a machine (see lockCluster): it keeps
-      // cores busy by turns, and waits by turns, while commands run beside it.
-      project("programs", {
-        include: programs,
-        exclude: [...configDefaults.exclude, clusters],
-        sequence: { groupOrder: 1 },
-      }),
-      project("clusters", { include: [clusters], sequence: { groupOrder: 1 } }),
+      project("programs", { include: programs, exclude: [...configDefaults.exclude, clusters] }),
+      // a cluster is several processes that keep all cores busy, and there is one at a time on a machine
+      project("clusters", { include: [clusters], maxWorkers: 1, sequence: { groupOrder: 1 } }),
     ],
     reporters: report === undefined ? ["default"] : ["default", ["json", { outputFile: report }]],
   },
