@@ -186,7 +186,20 @@ export class Deliveries {
           throw new SuperstepError("HOST_LOST", message, { cause, details: { host, to } });
         }
       }
-      await new Promise<void>((resolve) => clock.after(retryMs, resolve));
+      await pause(clock, retryMs, signal);
     }
   }
+}
+
+/** Resolves after `ms`, or when `signal` aborts. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      timer.clear();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = clock.after(ms, end);
+    signal.addEventListener("abort", end);
+  });
 }

@@ -27,6 +27,8 @@ export class HostEvents implements HostListener {
   readonly #options: HostEventsOptions;
   /** Tasks that run here, by launch. */
   readonly #running: Map<number, Launch> = new Map();
+  /** Those of them that were cancelled. */
+  readonly #cancelled: Set<number> = new Set();
 
   constructor(options: HostEventsOptions) {
     this.#options = options;
@@ -42,12 +44,18 @@ export class HostEvents implements HostListener {
     this.#running.set(launch.id, launch);
   }
 
+  /** A launch is cancelled: nobody waits for what its stage sends any more, neither now nor once the task has ended. */
+  cancel(launch: number): void {
+    if (this.#running.has(launch)) this.#cancelled.add(launch);
+    this.#options.deliveries.cancel(launch);
+  }
+
   slotAdded(_host: number, slot: number): void {
     this.#options.push({ type: "slotAdded", slot });
   }
 
   slotRemoved(_host: number, slot: number, failure: TaskFailure): void {
-    for (const launch of this.#running.values()) if (launch.slot === slot) this.#running.delete(launch.id);
+    for (const launch of this.#running.values()) if (launch.slot === slot) this.#ended(launch.id);
     this.#options.push({ type: "slotRemoved", slot, failure: failureMessage(failure) });
   }
 
@@ -59,7 +67,7 @@ export class HostEvents implements HostListener {
 
   taskFinished(launch: number, result: unknown, contributions: readonly Contribution[]): void {
     const running = this.#running.get(launch);
-    this.#running.delete(launch);
+    const wasCancelled = this.#ended(launch);
     const { payloads, deliveries } = this.#options;
     let packed: { result: Payload; contributions: Payload };
     try {
@@ -72,6 +80,7 @@ export class HostEvents implements HostListener {
     if (running === undefined) return tell();
     const shipping = deliveries.finished(running.stageId, running.partition, launch);
     if (shipping === undefined) return tell();
+    if (wasCancelled) deliveries.cancel(launch);
     void shipping.then((failure) => {
       if (failure === undefined) return tell();
       payloads.release(packed.result);
@@ -81,7 +90,7 @@ export class HostEvents implements HostListener {
   }
 
   taskFailed(launch: number, failure: TaskFailure): void {
-    this.#running.delete(launch);
+    this.#ended(launch);
     this.#options.push({ type: "taskFailed", launch, failure: failureMessage(failure) });
   }
 
@@ -98,6 +107,12 @@ export class HostEvents implements HostListener {
   warning(code: string, text: string, error?: ErrorRecord): void {
     const event = { type: "warning", code, text } as const;
     this.#options.push(error === undefined ? event : { ...event, error: encodeRecord(error) });
+  }
+
+  /** A launch runs no more. Returns true if it was cancelled. */
+  #ended(launch: number): boolean {
+    this.#running.delete(launch);
+    return this.#cancelled.delete(launch);
   }
 }
 

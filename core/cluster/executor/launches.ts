@@ -59,9 +59,9 @@ export class Launches {
   }
 
   cancel(launch: number, slot: number): void {
-    const { events, deliveries, host } = this.#options;
+    const { events, host } = this.#options;
     if (this.#pending.delete(launch)) events.taskFailed(launch, cancelled);
-    deliveries.cancel(launch);
+    events.cancel(launch);
     host.cancel({ id: launch, slot });
   }
 
