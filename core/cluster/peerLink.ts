@@ -17,8 +17,8 @@ export class PeerLink implements Calling {
   readonly address: Address;
   readonly #transport: Transport;
   readonly #role: Role;
+  readonly #closing: AbortController = new AbortController();
   #peer: Promise<Peer> | undefined;
-  #isClosed = false;
   #callMs = longestCallMs;
   #streamMs = longestStreamMs;
 
@@ -62,9 +62,9 @@ export class PeerLink implements Calling {
     return this.#using((peer) => peer.download(method, request, { deadlineMs: this.#streamMs, ...options }), options);
   }
 
-  /** Ends the connection; calls under way, and later ones, reject with UNREACHABLE. Idempotent. */
+  /** Ends the connection, made or not; calls under way, and later ones, reject with UNREACHABLE. Idempotent. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     const peer = this.#peer;
     this.#peer = undefined;
     peer?.then(
@@ -84,8 +84,9 @@ export class PeerLink implements Calling {
   }
 
   async #connected(): Promise<Peer> {
-    if (this.#isClosed) throw new SuperstepError("UNREACHABLE", `${this.address}: the connection was closed`);
-    const connecting = (this.#peer ??= this.#transport.connect(this.address, this.#role));
+    const { signal } = this.#closing;
+    if (signal.aborted) throw new SuperstepError("UNREACHABLE", `${this.address}: the connection was closed`);
+    const connecting = (this.#peer ??= this.#transport.connect(this.address, this.#role, { signal }));
     try {
       return await connecting;
     } catch (error) {

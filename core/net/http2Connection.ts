@@ -104,7 +104,9 @@ export class Http2Connection {
     this.#session = session;
     let failure = "the connection broke";
     session.on("error", (error) => (failure = error.message));
-    session.once("connect", () => session.setLocalWindowSize(bulkWindowBytes));
+    session.once("connect", () => {
+      if (!session.destroyed) session.setLocalWindowSize(bulkWindowBytes); // it may be closed in the turn it connects
+    });
     session.once("close", () => {
       clearInterval(keepalive);
       if (this.#session === session) {
