@@ -15,15 +15,13 @@ export async function copyColumnsTo(host: RemoteHost, arena: Arena, columns: rea
   );
 }
 
-/** @throws SuperstepError HOST_LOST */
+/** What is there is undefined if it fails. @throws SuperstepError HOST_LOST */
 export async function copyColumnsFrom(host: RemoteHost, arena: Arena, columns: readonly ColumnRef[]): Promise<void> {
   const ranges = columns.map(rangeOf);
-  const all = await host.readArena(ranges);
-  let at = 0;
-  for (const range of ranges) {
-    bytesOf(arena, range).set(all.subarray(at, at + range.length));
-    at += range.length;
-  }
+  await host.readArena(
+    ranges,
+    ranges.map((range) => bytesOf(arena, range)),
+  );
 }
 
 function rangeOf({ type, offset, length }: ColumnRef): ArenaRange {

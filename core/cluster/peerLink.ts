@@ -3,7 +3,7 @@
  */
 import { hasCode, SuperstepError } from "../errors.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "../net/messages.ts";
-import type { Address, CallOptions, Peer, Role, Transport } from "../net/transport.ts";
+import type { Address, CallOptions, DownloadOptions, Peer, Role, Transport } from "../net/transport.ts";
 
 /** What calls, uploads and downloads need of a peer. */
 export type Calling = Pick<Peer, "call" | "upload" | "download">;
@@ -57,7 +57,7 @@ export class PeerLink implements Calling {
   download<M extends DownloadName>(
     method: M,
     request: Downloads[M],
-    options: CallOptions = {},
+    options: DownloadOptions = {},
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
     return this.#using((peer) => peer.download(method, request, { deadlineMs: this.#streamMs, ...options }), options);
   }

@@ -226,10 +226,14 @@ export class RemoteHost implements Host {
     return written;
   }
 
-  /** The bytes of ranges of its arena, one after the other. @throws SuperstepError HOST_LOST */
-  async readArena(ranges: readonly ArenaRange[]): Promise<Uint8Array> {
-    const bytes = await this.#orLost(() => this.#link.download("executor.readArena", { ...this.me, ranges }));
-    if (bytes !== undefined) return bytes;
+  /**
+   * Reads the bytes of ranges of its arena, one after the other, into places that have as many. What is there is undefined if
+   * it fails. @throws SuperstepError HOST_LOST
+   */
+  async readArena(ranges: readonly ArenaRange[], into: readonly Uint8Array[]): Promise<void> {
+    const read = (): Promise<Uint8Array | undefined> =>
+      this.#link.download("executor.readArena", { ...this.me, ranges }, { into });
+    if ((await this.#orLost(read)) !== undefined) return;
     throw new SuperstepError("HOST_LOST", `executor ${this.id}: did not give its arena`);
   }
 

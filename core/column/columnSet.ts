@@ -2,7 +2,7 @@
  * Rows of typed columns: made, read, joined and freed.
  */
 import { assert, SuperstepError } from "../errors.ts";
-import type { Arena } from "./arena.ts";
+import type { AllocateOptions, Arena } from "./arena.ts";
 import { decodeValues } from "./codec.ts";
 import { fieldsOf } from "./schema.ts";
 import type {
@@ -68,11 +68,18 @@ export function readerOf<T>(set: ColumnSet, arena: Arena): ColumnReader<T> {
 
 /**
  * Columns for `length` rows: those of fixed width in the arena, all 0 (and all missing, where nullable), the encoded ones
- * without chunks yet.
+ * without chunks yet. With `uncleared`, for columns whose every row is written before it is read, those without room for
+ * missing values hold anything.
  *
  * @throws SuperstepError OUT_OF_MEMORY if the arena is full; nothing stays allocated then.
  */
-export function allocateColumns(arena: Arena, schema: Schema, length: number, owner: string): StoredColumn[] {
+export function allocateColumns(
+  arena: Arena,
+  schema: Schema,
+  length: number,
+  owner: string,
+  options: AllocateOptions = {},
+): StoredColumn[] {
   const columns: StoredColumn[] = [];
   try {
     for (const { type, nullable } of fieldsOf(schema)) {
@@ -80,7 +87,7 @@ export function allocateColumns(arena: Arena, schema: Schema, length: number, ow
         columns.push({ kind: "encoded", chunks: [] });
         continue;
       }
-      const data = arena.allocate(storedTypes[type], length, owner);
+      const data = arena.allocate(storedTypes[type], length, owner, nullable ? {} : options);
       columns.push({ kind: "fixed", data });
       if (nullable)
         columns[columns.length - 1] = { kind: "fixed", data, validity: arena.allocate("uint8", length, owner) };

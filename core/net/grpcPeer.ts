@@ -13,7 +13,7 @@ import { Http2Connection, type SessionCall } from "./http2Connection.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
 import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, methods, uploadWireOf } from "./protocol.ts";
 import { sendBytes } from "./sendBytes.ts";
-import type { Address, CallOptions, Peer, Role } from "./transport.ts";
+import type { Address, CallOptions, DownloadOptions, Peer, Role } from "./transport.ts";
 import { theOneOf } from "./wire.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -90,12 +90,13 @@ export class GrpcPeer implements Peer {
   async download<M extends DownloadName>(
     name: M,
     request: Downloads[M],
-    options: CallOptions = {},
+    options: DownloadOptions = {},
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
     const method = methods.get(name)!;
     const where = this.#whereOf(name);
     const bytes = this.#checked(encodeMessage(method.request, downloadWireOf(name), request), where);
     let isMissing = false;
+    let isOver = false;
     let received: { bytes: Uint8Array<SharedArrayBuffer>; receiver: ByteReceiver } | undefined;
     const begun = (): ByteReceiver => {
       if (received !== undefined) return received.receiver;
@@ -106,15 +107,16 @@ export class GrpcPeer implements Peer {
         const part = method.response.decode(message);
         if (received !== undefined) received.receiver.part(part, segments);
         else if (!isMissing && theOneOf(part, ["extent", "missing"], where) === "missing") isMissing = true;
-        else received = this.#room(part, where);
+        else received = this.#room(part, options.into, where);
       },
       chunk: (byteLength, checksum) => begun().chunk(byteLength, checksum),
       data: (data) => begun().data(data),
     });
     const segments = this.#settings.segments?.reader();
-    await this.#stream(method.path, where, options, async ({ stream }, progress, fail) => {
+    const ending = this.#stream(method.path, where, options, async ({ stream }, progress, fail) => {
       stream.once("close", () => segments?.close());
       stream.on("data", (data: Buffer) => {
+        if (isOver) return; // the places may be somebody else's by now
         progress();
         try {
           reader.push(data);
@@ -124,6 +126,11 @@ export class GrpcPeer implements Peer {
       });
       stream.end(framed(bytes));
     });
+    try {
+      await ending;
+    } finally {
+      isOver = true;
+    }
     if (isMissing) return undefined;
     if (received === undefined) throw new SuperstepError("BLOCK_CORRUPT", `${where}: the stream is empty`);
     received.receiver.close();
@@ -193,9 +200,10 @@ export class GrpcPeer implements Peer {
     });
   }
 
-  /** Memory for a download: as much as the peer says, up to the limit. */
+  /** Memory for a download, if it has none: as much as the peer says, up to the limit. */
   #room(
     part: Record<string, unknown>,
+    into: readonly Uint8Array[] | undefined,
     where: string,
   ): { bytes: Uint8Array<SharedArrayBuffer>; receiver: ByteReceiver } {
     const { byteLength } = extentWire.read(part["extent"], `${where}: extent`);
@@ -205,6 +213,12 @@ export class GrpcPeer implements Peer {
       throw new SuperstepError("MESSAGE_TOO_LARGE", message, {
         details: { bytes: byteLength, limit, setting: "maxStreamBytes" },
       });
+    }
+    if (into !== undefined) {
+      const expected = totalBytes(into);
+      if (byteLength === expected)
+        return { bytes: new Uint8Array(new SharedArrayBuffer(0)), receiver: new ByteReceiver(where, byteLength, into) };
+      throw new SuperstepError("BLOCK_CORRUPT", `${where}: a stream of ${byteLength} bytes where ${expected} are due`);
     }
     let buffer: SharedArrayBuffer;
     try {

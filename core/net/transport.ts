@@ -17,6 +17,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How a download comes. */
+export interface DownloadOptions extends CallOptions {
+  /**
+   * Where the bytes are to be written, in order: as many as will come. What is there is undefined if it fails; nothing is
+   * written after it has ended.
+   */
+  readonly into?: readonly Uint8Array[];
+}
+
 /**
  * A peer that was reached and has proven who it is. Calls reject with a SuperstepError: UNREACHABLE (not there, gone,
  * no answer within the deadline), UNAUTHENTICATED, MESSAGE_TOO_LARGE (with the size and the limit), BLOCK_CORRUPT (bytes
@@ -32,11 +41,14 @@ export interface Peer {
     bytes: readonly Uint8Array[],
     options?: CallOptions,
   ): Promise<void>;
-  /** Bytes in a SharedArrayBuffer of their size, checked; undefined if the peer does not have them. */
+  /**
+   * Bytes in a SharedArrayBuffer of their size, checked; with `into` none, for they are there. Undefined if the peer does
+   * not have them.
+   */
   download<M extends DownloadName>(
     method: M,
     request: Downloads[M],
-    options?: CallOptions,
+    options?: DownloadOptions,
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined>;
   /** Ends the connection; calls under way reject with UNREACHABLE. Idempotent. */
   close(): void;

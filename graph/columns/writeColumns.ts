@@ -1,6 +1,7 @@
 /**
  * New columns, on both sides: the driver allocates them and frees them on failure, tasks fill their rows.
  */
+import { uncleared, type AllocateOptions } from "../../core/column/arena.ts";
 import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnSet, Schema } from "../../core/column/types.ts";
 import type { Driver } from "../../core/cluster/driver.ts";
@@ -11,7 +12,7 @@ import { MissingValue, withChunks, type RowOutput, type WrittenRows } from "./ou
 import { withRoom } from "./withRoom.ts";
 
 /**
- * Columns of `length` rows that `write` fills by running tasks over them: again, with room for it, if a task met a
+ * Columns of `length` rows that `write` fills, all of them unless they are cleared, by running tasks over them: again, with room for it, if a task met a
  * missing value. Nothing stays allocated if it fails.
  */
 export async function writeColumns(
@@ -20,8 +21,9 @@ export async function writeColumns(
   schema: Schema,
   length: number,
   write: (output: ColumnSet) => Promise<readonly WrittenRows[]>,
+  options: AllocateOptions = uncleared,
 ): Promise<ColumnSet> {
-  const output = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation) };
+  const output = { schema, length, columns: allocateColumns(driver.arena, schema, length, operation, options) };
   let written: readonly WrittenRows[];
   try {
     written = await write(output);
@@ -35,7 +37,7 @@ export async function writeColumns(
   );
   if (roomier === undefined) return withChunks(output, written);
   freeColumns(driver.arena, output);
-  return writeColumns(driver, operation, roomier, length, write);
+  return writeColumns(driver, operation, roomier, length, write, options);
 }
 
 /** Task half: runs the text of a loop that writes `rows`, and says what it wrote, or that a value was missing. */

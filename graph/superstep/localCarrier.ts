@@ -2,6 +2,7 @@
  * Supersteps on the threads of the driver's own process: one stage a superstep, two over a vertex cut, one for many where few
  * vertices are active.
  */
+import { uncleared } from "../../core/column/arena.ts";
 import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
 import type { ColumnSet, Schema } from "../../core/column/types.ts";
 import { withChunks, type WrittenRows } from "../columns/output.ts";
@@ -226,8 +227,8 @@ export class LocalCarrier implements Carrier {
   #allocate(): Columns {
     const { driver, shape, operation } = this.#spec;
     const { numVertices } = shape.topology;
-    const columns = allocateColumns(driver.arena, this.#schema, numVertices, operation);
-    const received = driver.arena.allocate("uint8", numVertices, operation);
+    const columns = allocateColumns(driver.arena, this.#schema, numVertices, operation, uncleared);
+    const received = driver.arena.allocate("uint8", numVertices, operation, uncleared);
     return { columns: { schema: this.#schema, length: numVertices, columns }, received };
   }
 

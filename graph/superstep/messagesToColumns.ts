@@ -39,7 +39,7 @@ export async function messagesToColumns(
   const schema = commonSchema(parts);
   const received = driver.arena.allocate("uint8", topology.numVertices, operation);
   try {
-    const columns = await writeColumns(driver, operation, schema, topology.numVertices, (output) => {
+    const write = (output: ColumnSet): Promise<WrittenRows[]> => {
       const shared: CombineInput = { operation, mergeMessage, ids: topology.ids, output, received };
       const tasks = topology.partitions.map(({ from, to }, at): CombinePartition => ({
         from,
@@ -52,7 +52,9 @@ export async function messagesToColumns(
         shared,
         tasks,
       });
-    });
+    };
+    const cleared = {}; // vertices without messages are not written
+    const columns = await writeColumns(driver, operation, schema, topology.numVertices, write, cleared);
     return { columns, present: received };
   } catch (error) {
     driver.arena.free(received);

@@ -5,6 +5,7 @@
  * own.
  */
 import type { Driver } from "../../core/cluster/driver.ts";
+import { uncleared } from "../../core/column/arena.ts";
 import type { ColumnRef, ColumnSet } from "../../core/column/types.ts";
 import { isRefusal } from "../../core/compile/refused.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../core/host/task.ts";
@@ -149,7 +150,7 @@ export class SentMessages {
     const { arena } = this.#driver;
     const { numVertices } = this.#shape.topology;
     const allocate = <T extends ColumnRef["type"]>(type: T): ColumnRef<T> => {
-      const column = arena.allocate(type, numVertices, this.#operation);
+      const column = arena.allocate(type, numVertices, this.#operation, uncleared);
       allocated.push(column);
       return column;
     };

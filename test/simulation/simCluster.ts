@@ -194,8 +194,7 @@ export class SimCluster {
     await Promise.all(
       parts.map(async ({ host, from: start, end }) => {
         const range = { offset: from + 4 * start, length: 4 * (end - start) };
-        const read = await this.group.host(host).readArena([range]);
-        new Uint8Array(after.buffer, 4 * start).set(read.subarray(0, range.length));
+        await this.group.host(host).readArena([range], [new Uint8Array(after.buffer, 4 * start, range.length)]);
       }),
     );
     return after;

@@ -4,6 +4,7 @@
  * seed.
  */
 import { SuperstepError } from "../../core/errors.ts";
+import { scatter } from "../../core/net/byteStream.ts";
 import type {
   CallName,
   DownloadName,
@@ -17,6 +18,7 @@ import type {
   Address,
   Caller,
   CallOptions,
+  DownloadOptions,
   Handlers,
   Peer,
   Role,
@@ -315,7 +317,7 @@ class SimPeer implements Peer {
   async download<M extends DownloadName>(
     method: M,
     request: Downloads[M],
-    options?: CallOptions,
+    options?: DownloadOptions,
   ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
     const sent = copied(request);
     const parts = await this.#exchange(
@@ -328,6 +330,10 @@ class SimPeer implements Peer {
     );
     if (parts === undefined) return undefined;
     const all = Buffer.concat(parts);
+    if (options?.into !== undefined) {
+      scatter(all, options.into);
+      return new Uint8Array(new SharedArrayBuffer(0));
+    }
     const bytes = new Uint8Array(new SharedArrayBuffer(all.byteLength));
     bytes.set(all);
     return bytes;

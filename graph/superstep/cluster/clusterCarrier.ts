@@ -3,6 +3,7 @@
  * value; the rest is computed where the rows of the graph are. What a lost executor held is made again from the last
  * snapshot, superstep by superstep, to the same bits.
  */
+import { uncleared } from "../../../core/column/arena.ts";
 import { allocateColumns, freeColumns } from "../../../core/column/columnSet.ts";
 import type { ColumnSet, StoredColumn } from "../../../core/column/types.ts";
 import { assert, hasCode, SuperstepError } from "../../../core/errors.ts";
@@ -248,9 +249,9 @@ export class ClusterCarrier implements Carrier {
   #allocate({ columns: { schema, length } }: VertexState): NextState {
     const { arena } = this.#fleet;
     const { operation } = this.#spec;
-    const columns = allocateColumns(arena, schema, length, operation);
+    const columns = allocateColumns(arena, schema, length, operation, uncleared);
     try {
-      return { columns: { schema, length, columns }, received: arena.allocate("uint8", length, operation) };
+      return { columns: { schema, length, columns }, received: arena.allocate("uint8", length, operation, uncleared) };
     } catch (error) {
       freeColumns(arena, { columns });
       throw error;

@@ -22,7 +22,7 @@ import type { PlacedRange } from "./placeValues.ts";
 import { cutTasks, placeParts, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { ShippingTotal } from "./shippingTotal.ts";
 import { TiledTasks } from "./tiledTasks.ts";
-import { spansOf } from "./spans.ts";
+import { mirroredSpans } from "./spans.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
   receiveMirrorsRef,
@@ -157,7 +157,7 @@ export class Deployment {
     const shipped = new Set(columnsRead(this.#spec.scan, state.columns, this.#cut !== undefined));
     await this.#onEach(async (range) => {
       const route = this.#routes.find(({ host }) => host === range.host);
-      const spans = route === undefined ? [] : spansOf(arena.view(route.vertices), state.columns.length);
+      const spans = route === undefined ? [] : mirroredSpans(arena, route, state.columns.length);
       const columns = columnsOf(state.columns).flatMap(({ column, at }) => [
         arena.slice(column, range.from, range.to),
         ...(shipped.has(at) ? spans.map(({ from, to }) => arena.slice(column, from, to)) : []),
@@ -337,7 +337,7 @@ export class Deployment {
     const { numVertices } = this.#spec.shape.topology;
     const tasks = this.#ranges.map(({ host, from, to }) => {
       const route = this.#routes.find((candidate) => candidate.host === host);
-      const mirrored = route === undefined ? [] : spansOf(arena.view(route.vertices), numVertices);
+      const mirrored = route === undefined ? [] : mirroredSpans(arena, route, numVertices);
       return [{ from, to }, ...mirrored];
     });
     const placement = { kind: "pinned", hosts: this.hosts } as const;

@@ -1,7 +1,7 @@
 import { deepStrictEqual } from "node:assert";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Arena } from "../../../core/column/arena.ts";
+import { Arena, uncleared } from "../../../core/column/arena.ts";
 import { encodeValues } from "../../../core/column/codec.ts";
 import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
 import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
@@ -62,6 +62,34 @@ const tables = fc
     );
     return fc.tuple(sample, fc.array(row, { maxLength: 30 }));
   });
+
+describe("allocateColumns", () => {
+  it("clears what was used before, unless asked not to, and then what may be missing", () => {
+    const schema: Schema = {
+      kind: "record",
+      fields: [
+        { name: "a", type: "number", nullable: false },
+        { name: "b", type: "number", nullable: true },
+      ],
+    };
+    const own = Arena.create({ capacityBytes: 1 << 16 });
+    const found = (columns: ColumnSet["columns"]): number[][] =>
+      columns.flatMap((column) => {
+        if (column.kind === "encoded") return [];
+        return [column.data, ...(column.validity ? [column.validity] : [])].map((each) => [
+          ...(own.view(each) as Float64Array),
+        ]);
+      });
+    const used = own.allocate("uint8", 1 << 16);
+    own.view(used).fill(63);
+    own.free(used);
+    const cleared = allocateColumns(own, schema, 2, "test");
+    expect(found(cleared)).toEqual([[0, 0], [0, 0], [0, 0]]); // prettier-ignore
+    const [a, ...b] = found(allocateColumns(own, schema, 2, "test", uncleared));
+    expect(a).not.toContain(0);
+    expect(b).toEqual([[0, 0], [0, 0]]); // prettier-ignore
+  });
+});
 
 describe("column sets", () => {
   it("give back records as they were written, by any number of writers", () => {

@@ -132,8 +132,46 @@ describe("bytes over gRPC", () => {
       expect(back!.buffer).toBeInstanceOf(SharedArrayBuffer);
       expect(back!.buffer.byteLength).toBe(length);
       expect(Buffer.compare(back!, bytes)).toBe(0);
+
+      const places = [Math.floor(length / 2), Math.ceil(length / 2)].map((size) => new Uint8Array(size).fill(7));
+      const none = await peer.download("executor.readArena", { ...life, ranges }, { into: places });
+      expect(none).toHaveLength(0);
+      expect(Buffer.compare(Buffer.concat(places), bytes)).toBe(0);
+      const refused = peer.download(
+        "executor.readArena",
+        { ...life, ranges },
+        { into: [...places, new Uint8Array(1)] },
+      );
+      await expect(refused).rejects.toMatchObject({ code: "BLOCK_CORRUPT" });
     },
   );
+
+  it("go nowhere after their download was cancelled", async () => {
+    const { handlers, arena } = arenaOf(64 * mebi);
+    arena.fill(1);
+    const server = await transport("executor").serve(handlers);
+    const peer = await transport("driver").connect(server.address, "executor");
+    const into = new Uint8Array(64 * mebi);
+    const cancelling = new AbortController();
+    const ranges = [{ offset: 0, length: 64 * mebi }];
+    const downloading = peer.download(
+      "executor.readArena",
+      { ...life, ranges },
+      { into: [into], signal: cancelling.signal },
+    );
+    let arrived = -1;
+    const cancelled = downloading.catch((error: unknown) => {
+      arrived = into.indexOf(0);
+      return error;
+    });
+    while (into[0] === 0) await new Promise((resolve) => setImmediate(resolve));
+    cancelling.abort();
+    expect(await cancelled).toMatchObject({ code: "CANCELLED" });
+    expect(arrived).toBeGreaterThan(0);
+    // what was on its way before comes before this
+    await peer.download("executor.readArena", { ...life, ranges: [{ offset: 0, length: 10 }] });
+    expect(into.indexOf(0)).toBe(arrived);
+  });
 
   it("that are not there are undefined, and what a handler throws arrives", async () => {
     const { handlers } = arenaOf(10);

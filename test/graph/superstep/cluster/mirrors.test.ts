@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { spansOf } from "../../../../graph/superstep/cluster/spans.ts";
+import { mirroredSpans, spansOf } from "../../../../graph/superstep/cluster/spans.ts";
 import { findMirrors, freeMirrors } from "../../../../graph/superstep/cluster/mirrors.ts";
 import { placePartitions } from "../../../../graph/superstep/cluster/placement.ts";
 import { everything, useParts } from "../../../../graph/parts.ts";
@@ -138,5 +138,21 @@ describe("spansOf", () => {
       ),
       { numRuns: 30, seed: 8 },
     );
+  });
+
+  it("is asked once a route", () => {
+    const { arena } = new SimulatedFleet([1]);
+    const routes = [Uint32Array.of(3, 4, 9000), Uint32Array.of(7)].map((list, at) => {
+      const [vertices, bounds, starts] = [list.length, 2, 2].map((length) => arena.allocate("uint32", length));
+      arena.view(vertices!).set(list);
+      return { host: at + 1, vertices: vertices!, bounds: bounds!, starts: starts! };
+    });
+    const [first, second] = routes.map((route) => mirroredSpans(arena, route, 10_000));
+    expect(first).toEqual([
+      { from: 3, to: 5 },
+      { from: 9000, to: 9001 },
+    ]);
+    expect(second).toEqual([{ from: 7, to: 8 }]);
+    expect(mirroredSpans(arena, routes[0]!, 10_000)).toBe(first);
   });
 });
