@@ -4,10 +4,12 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readTable } from "../../graph/load/table/readTable.ts";
-import { startSuperstep, superstep, useTemporaryFolder } from "../support/command.ts";
+import { startSuperstep, useTemporaryFolder } from "../support/command.ts";
+import { superstepHere } from "../support/commandHere.ts";
 
 const folder = useTemporaryFolder();
-const command = (line: string, input = "") => superstep(line.split(" "), { cwd: folder, input });
+const command = (line: string, input?: string) =>
+  superstepHere(line.split(" "), { cwd: folder, ...(input !== undefined && { input }) });
 const written = (name: string): string => readFileSync(path.join(folder, name), "utf8");
 
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Ended, superstep } from "../support/command.ts";
+import { superstepHere } from "../support/commandHere.ts";
 import { hasSharedData, sharedData } from "../support/sharedData.ts";
 
 interface ManifestEntry {
@@ -26,17 +26,9 @@ describe.skipIf(!hasSharedData)("superstep run over the malformed files (skipped
     const text = readFileSync(sharedData("malformed/manifest.json"), "utf8");
     const { files } = JSON.parse(text) as { files: ManifestEntry[] };
     expect(files).toHaveLength(63);
-    const ended = new Map<string, Ended>();
-    const waiting = files.map(({ file }) => file);
-    const work = async (): Promise<void> => {
-      for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-        const args = ["run", "components", sharedData(`malformed/${file}`), "--json", "-q", "--master", "local[1]"];
-        ended.set(file, await superstep(args));
-      }
-    };
-    await Promise.all([work(), work(), work()]);
     for (const { file, edges } of files) {
-      const { status, stdout, stderr } = ended.get(file)!;
+      const args = ["run", "components", sharedData(`malformed/${file}`), "--json", "-q", "--master", "local[1]"];
+      const { status, stdout, stderr } = await superstepHere(args);
       if (refused.includes(file)) {
         expect([file, status, stdout]).toEqual([file, 3, ""]);
         const [first, ...others] = stderr.trimEnd().split("\n");

@@ -8,12 +8,13 @@ import { dijkstra } from "../reference/dijkstra.ts";
 import { powerIteration } from "../reference/powerIteration.ts";
 import { trianglesByTriples } from "../reference/triangles.ts";
 import { unionFind } from "../reference/unionFind.ts";
-import { commandFile, type CommandOptions, superstep, useTemporaryFolder } from "../support/command.ts";
+import { commandFile, type CommandOptions, useTemporaryFolder } from "../support/command.ts";
+import { superstepHere } from "../support/commandHere.ts";
 import { idsOf, randomArcs } from "../support/graphs.ts";
 
 const folder = useTemporaryFolder();
 const run = (line: string, options: CommandOptions = {}) =>
-  superstep(["run", ...line.split(" ")], { cwd: folder, ...options });
+  superstepHere(["run", ...line.split(" ")], { cwd: folder, ...options });
 const written = (name: string): string => readFileSync(path.join(folder, name), "utf8");
 
 /** Rows of a CSV without quotes, by the first column. */
@@ -109,7 +110,7 @@ describe("superstep run, its results", () => {
     const { stdout } = await sssp("roads.csv");
     expect(stdout).toContain("3,2.5");
     const file = `roads.${suffix}`;
-    expect((await superstep(["convert", "roads.csv", file, "-q"], { cwd: folder })).status).toBe(0);
+    expect((await superstepHere(["convert", "roads.csv", file, "-q"], { cwd: folder })).status).toBe(0);
     expect(await sssp(file)).toMatchObject({ status: 0, stdout, stderr: "" });
     expect((await sssp(`- --from ${suffix}`, { input: readFileSync(path.join(folder, file)) })).stdout).toBe(stdout);
   });
