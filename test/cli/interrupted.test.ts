@@ -78,7 +78,7 @@ describe.skipIf(process.platform === "win32")("an interrupted run", () => {
   });
 
   it.each([1, 2])("removes a half-written file, after %i signals", async (times) => {
-    const args = ["generate", "rmat", "--vertices", "1000000", "--edges", "6000000", "out.txt"];
+    const args = ["generate", "grid", "--rows", "2000", "--columns", "5000", "out.txt"];
     const running = startSuperstep(args, { cwd: folder });
     await running.until(() => leftOver().length > 0);
     expect(leftOver()).toEqual([expect.stringMatching(/^\.out\.txt\..*\.tmp$/)]);
