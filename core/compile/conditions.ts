@@ -114,6 +114,7 @@ function size(expr: Expr): number {
     case "choose":
     case "call":
     case "load":
+    case "extract":
       return Infinity;
   }
 }

@@ -3,6 +3,7 @@
  * nothing of WebAssembly but the names of its instructions, so that another engine could be given the same tree.
  */
 import type { FixedType } from "../column/types.ts";
+import type { Extract, LaneLocal, Lanes } from "./lanes/lanes.ts";
 
 /** What a machine holds. */
 export type MachineType = "i32" | "i64" | "f64";
@@ -64,7 +65,8 @@ export type Expr =
       readonly column: FixedType;
       readonly base: Expr;
       readonly index: Expr;
-    };
+    }
+  | Extract;
 
 /** Where an exit leads: out of a block, or to the next round of a loop. */
 export interface Label {
@@ -90,6 +92,15 @@ export type Statement =
       readonly base: Expr;
       readonly index: Expr;
       readonly value: Expr;
+    }
+  | { readonly do: "setLanes"; readonly local: LaneLocal; readonly value: Lanes }
+  /** Rows `index` and `index` + 1 of a column, of which `value` has the bytes where its first lanes begin. */
+  | {
+      readonly do: "storePair";
+      readonly column: FixedType;
+      readonly base: Expr;
+      readonly index: Expr;
+      readonly value: Lanes;
     };
 
 /** A whole function. Locals other than `params` start as 0. */
@@ -168,5 +179,7 @@ export function isStable(expr: Expr): boolean {
       return expr.args.every(isStable);
     case "load":
       return isStable(expr.base) && isStable(expr.index);
+    case "extract":
+      return false;
   }
 }

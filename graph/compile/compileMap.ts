@@ -6,9 +6,10 @@ import { Calls } from "../../core/compile/calls.ts";
 import { columnValue, writeRow } from "../../core/compile/columnValues.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { countedLoop } from "../../core/compile/countedLoop.ts";
+import { denseLoop } from "../../core/compile/lanes/denseLoop.ts";
 import { sourceOfShipped } from "../../core/compile/functionSource.ts";
 import { LoopParams } from "../../core/compile/loopParams.ts";
-import { refusable, type Refusal } from "../../core/compile/refused.ts";
+import { isRefusal, refusable, type Refusal } from "../../core/compile/refused.ts";
 import { dataOf } from "../../core/compile/shapes.ts";
 import { binary, get, i32, load, type Expr } from "../../core/compile/tree.ts";
 import type { Value } from "../../core/compile/value.ts";
@@ -17,15 +18,36 @@ import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
 import type { RowSource } from "../operators/mapRows.ts";
 import { idValue } from "./edgeValue.ts";
 
+/** What a loop walks: vertices, edges by their positions, or edges along the rows of their targets. */
+export type MapWalk = "vertices" | "edges" | "rows";
+
+/** A function over rows as a loop. */
+export interface CompiledMap {
+  readonly loop: CompiledLoop;
+  readonly walk: MapWalk;
+}
+
 /**
- * Compiles a function over rows. Parameters: vertices "first" + ["from", "to"), columns "vertex0", "edge0", "table0",
- * "out0", …, "present", "ids"; for edges "inOffsets", "inNeighbours", "inFirstEdge". Hook: "missing", which must throw.
+ * Compiles a function over rows. Parameters: vertices or edges "first" + ["from", "to"), columns "vertex0", "edge0", "table0",
+ * "out0", …, "present", "ids"; along rows "inOffsets", "inNeighbours", "inFirstEdge". Hook: "missing", which must throw.
  */
 export function compileMap(
   fn: ShippedFunction<AnyFunction>,
   source: RowSource,
   output: ColumnSet,
-): CompiledLoop | Refusal {
+): CompiledMap | Refusal {
+  if (source.kind === "vertex" || source.kind === "joined") return compileWalk("vertices", fn, source, output);
+  // Where the ends of edges are not read, edges lie one after the other.
+  const flat = compileWalk("edges", fn, source, output);
+  return isRefusal(flat) ? compileWalk("rows", fn, source, output) : flat;
+}
+
+function compileWalk(
+  walk: MapWalk,
+  fn: ShippedFunction<AnyFunction>,
+  source: RowSource,
+  output: ColumnSet,
+): CompiledMap | Refusal {
   return refusable(fn.argument, () => {
     const params = new LoopParams();
     const calls = new Calls();
@@ -33,20 +55,24 @@ export function compileMap(
     const map = new MappedRow(fn, source, output, params, calls);
     const row = builder.variable("i32", "row");
     builder.assign(row, params.get("from"));
-    countedLoop(builder, row, params.get("to"), () => {
-      const vertex = builder.pin(binary("i32.add", params.get("first"), get(row)), "vertex");
-      if (source.kind === "vertex" || source.kind === "joined") {
-        map.vertex(vertex);
-        return;
-      }
-      const entry = builder.variable("i32", "entry");
-      builder.assign(entry, load("uint32", params.get("inOffsets"), get(row)));
-      const end = builder.pin(load("uint32", params.get("inOffsets"), binary("i32.add", get(row), i32(1))), "end");
-      countedLoop(builder, entry, end, () => map.edge(vertex, get(entry)));
-    });
-    return assembleLoop(params, builder.statements, {});
+    const to = params.get("to");
+    const index = (): Expr => builder.pin(binary("i32.add", params.get("first"), get(row)), "index");
+    if (walk === "vertices") denseLoop(builder, row, to, () => map.vertex(index()));
+    else if (walk === "edges") denseLoop(builder, row, to, () => map.edge(index()));
+    else {
+      countedLoop(builder, row, to, () => {
+        const target = index();
+        const entry = builder.variable("i32", "entry");
+        builder.assign(entry, load("uint32", params.get("inOffsets"), get(row)));
+        const end = builder.pin(load("uint32", params.get("inOffsets"), binary("i32.add", get(row), i32(1))), "end");
+        countedLoop(builder, entry, end, () => map.entry(target, get(entry)));
+      });
+    }
+    return { loop: assembleLoop(params, builder.statements, {}), walk };
   });
 }
+
+type EndMember = "srcId" | "dstId" | "srcAttr" | "dstAttr";
 
 /** One row: the function's arguments, the call, and where its result goes. */
 class MappedRow {
@@ -90,22 +116,31 @@ class MappedRow {
     );
   }
 
+  /** The edge at `position`, whose ends are not known. */
+  edge(position: Expr): void {
+    const end: Value = { kind: "refused", why: "it depends on the ends of the edge" };
+    this.#edge(position, { srcId: end, dstId: end, srcAttr: end, dstAttr: end });
+  }
+
   /** Entry `entry` of the row of vertex `target`. */
-  edge(target: Expr, entry: Expr): void {
+  entry(target: Expr, entry: Expr): void {
     const { builder } = this.#calls;
-    const { ids, vertices, edges, kind } = this.#source;
+    const { ids, vertices } = this.#source;
     const params = this.#params;
     const neighbour = load("uint32", params.get("inNeighbours"), entry);
-    const position = builder.pin(binary("i32.add", params.get("inFirstEdge"), entry), "position");
-    const members = new Map<string, Value>([
-      ["srcId", idValue(ids, neighbour, params)],
-      ["dstId", idValue(ids, target, params)],
-      ["attr", columnValue(edges, "edge", position, params)],
-    ]);
-    if (kind === "triplet") {
-      members.set("srcAttr", columnValue(vertices, "vertex", neighbour, params));
-      members.set("dstAttr", columnValue(vertices, "vertex", target, params));
-    }
+    this.#edge(builder.pin(binary("i32.add", params.get("inFirstEdge"), entry), "position"), {
+      srcId: idValue(ids, neighbour, params),
+      dstId: idValue(ids, target, params),
+      srcAttr: columnValue(vertices, "vertex", neighbour, params),
+      dstAttr: columnValue(vertices, "vertex", target, params),
+    });
+  }
+
+  #edge(position: Expr, { srcId, dstId, srcAttr, dstAttr }: Readonly<Record<EndMember, Value>>): void {
+    const { edges, kind } = this.#source;
+    const attr = columnValue(edges, "edge", position, this.#params);
+    const members = new Map<string, Value>(Object.entries({ srcId, dstId, attr }));
+    if (kind === "triplet") members.set("srcAttr", srcAttr).set("dstAttr", dstAttr);
     this.#call(position, [{ kind: "namespace", what: "an edge", members }]);
   }
 

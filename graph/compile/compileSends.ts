@@ -5,7 +5,7 @@
 import { Calls } from "../../core/compile/calls.ts";
 import { columnValue } from "../../core/compile/columnValues.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
-import { countedLoop } from "../../core/compile/countedLoop.ts";
+import { denseLoop } from "../../core/compile/lanes/denseLoop.ts";
 import { sourceOfShipped } from "../../core/compile/functionSource.ts";
 import { LoopParams } from "../../core/compile/loopParams.ts";
 import { Refused, refusable, isRefusal } from "../../core/compile/refused.ts";
@@ -46,7 +46,7 @@ export function compileSends(scan: ScanInput, rows: ScanRows): CompiledSends | u
     const row = builder.variable("i32", "row");
     builder.assign(row, params.get("from"));
     let sides: Sides = {};
-    countedLoop(builder, row, params.get("to"), () => {
+    denseLoop(builder, row, params.get("to"), () => {
       const vertex = builder.pin(binary("i32.add", params.get("first"), get(row)), "vertex");
       sides = addSides({ scan, rows, message, attributes: "vertex", which: "" }, vertex, params, calls);
     });

@@ -2,7 +2,6 @@
  * Task half of compiled functions over rows.
  */
 import type { ColumnSet } from "../../core/column/types.ts";
-import type { CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { compiledPaths, refusedPaths, type FunctionPath } from "../../core/compile/functionPath.ts";
 import { isRefusal, type Refusal } from "../../core/compile/refused.ts";
 import type { AnyFunction, ShippedFunction } from "../../core/function/ship.ts";
@@ -10,7 +9,7 @@ import type { TaskContext } from "../../core/host/task.ts";
 import type { RowSource } from "../operators/mapRows.ts";
 import type { TopologyPartition } from "../partition/topology.ts";
 import { columnsKey } from "./columnsKey.ts";
-import { compileMap } from "./compileMap.ts";
+import { compileMap, type CompiledMap } from "./compileMap.ts";
 import { putColumns, putIds, putRows, type LoopValues } from "./loopOffsets.ts";
 import { runnableLoop, runRounds } from "./rounds.ts";
 
@@ -20,7 +19,7 @@ export function compiledMap(
   source: RowSource,
   output: ColumnSet,
   task: TaskContext,
-): CompiledLoop | Refusal {
+): CompiledMap | Refusal {
   const { kind, ids, vertices, edges, table } = source;
   const ofTable = table && [columnsKey(table.columns), table.keepsAbsent];
   const key = JSON.stringify([
@@ -38,22 +37,24 @@ export function compiledMap(
 /** How a function over rows runs. */
 export function mapPaths(
   { argument }: ShippedFunction<AnyFunction>,
-  loop: CompiledLoop | Refusal,
+  map: CompiledMap | Refusal,
 ): readonly FunctionPath[] {
-  return isRefusal(loop) ? refusedPaths([argument], loop) : compiledPaths([argument]);
+  return isRefusal(map) ? refusedPaths([argument], map) : compiledPaths([argument]);
 }
 
 /** Runs it over a partition. `missing` is called where a value is missing that there is no room for, and must throw. */
 export function runCompiledMap(
-  loop: CompiledLoop,
+  { loop, walk }: CompiledMap,
   source: RowSource,
   output: ColumnSet,
   { from, to, inRows }: TopologyPartition,
   missing: () => never,
   task: TaskContext,
 ): void {
-  const { kind, ids, vertices, edges, table } = source;
-  const values: LoopValues = { first: from };
+  const { ids, vertices, edges, table } = source;
+  const { firstEdge, neighbours } = inRows;
+  const [first, numRows] = walk === "edges" ? [firstEdge, neighbours.length] : [from, to - from];
+  const values: LoopValues = { first };
   putIds(values, ids);
   putColumns(values, "vertex", vertices);
   putColumns(values, "edge", edges);
@@ -63,7 +64,6 @@ export function runCompiledMap(
     putColumns(values, "table", table.columns);
     values["present"] = table.present.offset;
   }
-  const walksEdges = kind === "edge" || kind === "triplet";
-  const offsets = walksEdges ? [task.arena.view(inRows.offsets)] : [];
-  runRounds(runnableLoop(loop, task), to - from, offsets, values, [], { missing }, task);
+  const offsets = walk === "rows" ? [task.arena.view(inRows.offsets)] : [];
+  runRounds(runnableLoop(loop, task), numRows, offsets, values, [], { missing }, task);
 }

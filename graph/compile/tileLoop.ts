@@ -6,6 +6,7 @@
 import { Calls } from "../../core/compile/calls.ts";
 import { assembleLoop, type CompiledLoop } from "../../core/compile/compiledLoop.ts";
 import { countedLoop } from "../../core/compile/countedLoop.ts";
+import { denseLoop } from "../../core/compile/lanes/denseLoop.ts";
 import { LoopParams } from "../../core/compile/loopParams.ts";
 import { refusing } from "../../core/compile/refused.ts";
 import { convertTo, dataOf } from "../../core/compile/shapes.ts";
@@ -85,7 +86,7 @@ export function addTileTargets(
   const row = builder.variable("i32", "row");
   builder.assign(messages, { op: "const", type: "i64", value: 0n });
   builder.assign(row, params.get("from"));
-  countedLoop(builder, row, params.get("to"), () => {
+  denseLoop(builder, row, params.get("to"), () => {
     const index = builder.pin(binary("i32.add", params.get("inFirst"), get(row)), "target");
     const offset = (at: Expr): Expr => load("uint32", params.get("inOffsets"), at);
     const numEdges = builder.pin(

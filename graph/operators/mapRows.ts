@@ -113,12 +113,12 @@ export async function mapPartition(
   task: TaskContext,
 ): Promise<WrittenRows> {
   const { fn, source, output, asJavaScript } = input;
-  const loop = asJavaScript === true ? notAsked : compiledMap(fn, source, output, task);
-  const functions = task.partition === 0 ? { functions: mapPaths(fn, loop) } : {};
-  if (isRefusal(loop)) return { ...(await mapPartitionAsJavaScript(input, partition, task)), ...functions };
+  const map = asJavaScript === true ? notAsked : compiledMap(fn, source, output, task);
+  const functions = task.partition === 0 ? { functions: mapPaths(fn, map) } : {};
+  if (isRefusal(map)) return { ...(await mapPartitionAsJavaScript(input, partition, task)), ...functions };
   const { from, to } = rowRange(source.kind, partition);
   const rows = new RowOutput(output, from, to);
-  const run = (): void => runCompiledMap(loop, source, output, partition, throwMissing, task);
+  const run = (): void => runCompiledMap(map, source, output, partition, throwMissing, task);
   return { ...writtenRows(rows, run), ...functions };
 }
 

@@ -19,11 +19,15 @@ import {
 } from "./combine.ts";
 import type { ApplyProgram } from "./program.ts";
 import type { ScanCounts, ScanInput } from "./scan.ts";
+import { applyInitialRef, type InitialInput } from "./initialApply.ts";
 import { SentMessages, writeSentRef } from "./sentMessages.ts";
 import { Pieces } from "./pieces.ts";
 import { sharedSuperstepRef, type SharedReport } from "./sharedSuperstep.ts";
 import { SparseSupersteps } from "./sparse/sparseSupersteps.ts";
 import type { SuperstepReport } from "./superstep.ts";
+
+/** Vertices of a task that applies the initial message: it cannot be cancelled inside where it runs as JavaScript. */
+const verticesPerTask = 2 ** 18;
 
 type Columns = Pick<Generation, "columns" | "received">;
 
@@ -53,9 +57,19 @@ export class LocalCarrier implements Carrier {
   }
 
   async initial(message: unknown): Promise<void> {
-    const { apply, operation } = this.#spec;
+    const { apply, driver, operation, shape, signal } = this.#spec;
+    const { numVertices } = shape.topology;
     const program: ApplyProgram = { ...apply, applyTo: "all", noMessage: message, aggregators: {} };
-    await this.#write((next) => this.#applyStage(`${operation} initial message`, program, next, {}, []));
+    const name = `${operation} initial message`;
+    const tasks = evenRanges(numVertices, Math.max(driver.numThreads, Math.ceil(numVertices / verticesPerTask)));
+    await this.#write((next) => {
+      const input = this.#applyInput(program, next, {});
+      const shared: InitialInput = { apply: input, asJavaScript: driver.config.compile === 0 };
+      return driver.runTasks<SuperstepReport>(
+        { name, operator: applyInitialRef, shared, tasks },
+        { ...(signal && { signal }) },
+      );
+    });
     this.#areAllActive = true;
   }
 

@@ -2,9 +2,11 @@
  * The code of one function: its tree as WebAssembly instructions.
  */
 import { assert } from "../../errors.ts";
+import type { LaneLocal, Lanes } from "../lanes/lanes.ts";
 import type { Callee, Expr, FunctionTree, Label, Local, MachineType, Statement } from "../tree.ts";
 import { ByteList } from "./byteList.ts";
 import { binaryBytes, control, memoryAccess, typeBytes, unaryBytes } from "./opcodes.ts";
+import { extractBytes, laneBytes, pairAccess } from "./laneOpcodes.ts";
 
 /** The body of a function, with its locals, as the code section holds it. `indexOf`: the number of each callee. */
 export function functionCode(tree: FunctionTree, indexOf: (callee: Callee) => number): Uint8Array {
@@ -16,7 +18,7 @@ class CodeWriter {
   readonly #tree: FunctionTree;
   readonly #indexOf: (callee: Callee) => number;
   readonly #code: ByteList = new ByteList();
-  readonly #locals: Map<Local, number> = new Map();
+  readonly #locals: Map<Local | LaneLocal, number> = new Map();
   /** The labels around the present place, innermost last; undefined for what nothing leaves by name. */
   readonly #labels: (Label | undefined)[] = [];
 
@@ -28,14 +30,14 @@ class CodeWriter {
   write(): Uint8Array {
     const { params, body, results } = this.#tree;
     for (const param of params) this.#locals.set(param, this.#locals.size);
-    const types: MachineType[] = [];
+    const types: (MachineType | "v128")[] = [];
     for (const local of localsSet(body)) {
       if (this.#locals.has(local)) continue;
       this.#locals.set(local, this.#locals.size);
       types.push(local.type);
     }
     const code = this.#code;
-    const runs = types.reduce<{ type: MachineType; count: number }[]>((all, type) => {
+    const runs = types.reduce<{ type: MachineType | "v128"; count: number }[]>((all, type) => {
       const last = all.at(-1);
       if (last?.type === type) last.count++;
       else all.push({ type, count: 1 });
@@ -101,6 +103,18 @@ class CodeWriter {
         code.bytes([store, shift, 0]);
         return;
       }
+      case "setLanes":
+        this.#lanes(statement.value);
+        code.byte(control.localSet);
+        code.unsigned(this.#index(statement.local));
+        return;
+      case "storePair": {
+        const { shift, store } = pairAccess[statement.column];
+        this.#address(statement.base, statement.index, shift);
+        this.#lanes(statement.value);
+        code.bytes(store);
+        return;
+      }
     }
   }
 
@@ -150,6 +164,45 @@ class CodeWriter {
         if (afterLoad !== undefined) code.byte(afterLoad);
         return;
       }
+      case "extract":
+        this.#lanes(expr.a);
+        code.bytes(extractBytes[expr.code]);
+        if (expr.lane !== undefined) code.byte(expr.lane);
+        return;
+    }
+  }
+
+  #lanes(lanes: Lanes): void {
+    const code = this.#code;
+    switch (lanes.op) {
+      case "getLanes":
+        code.byte(control.localGet);
+        code.unsigned(this.#index(lanes.local));
+        return;
+      case "loadPair": {
+        const { shift, load } = pairAccess[lanes.column];
+        this.#address(lanes.base, lanes.index, shift);
+        code.bytes(load);
+        return;
+      }
+      case "splat":
+        this.#expr(lanes.value);
+        code.bytes(laneBytes[`${lanes.form}.splat`]);
+        return;
+      case "shift":
+        this.#lanes(lanes.a);
+        this.#expr(lanes.by);
+        code.bytes(laneBytes[lanes.code]);
+        return;
+      case "replace":
+        this.#lanes(lanes.a);
+        this.#expr(lanes.value);
+        code.bytes(laneBytes["f64x2.replace_lane 1"]);
+        return;
+      case "lanes":
+        for (const each of lanes.args) this.#lanes(each);
+        code.bytes(laneBytes[lanes.code]);
+        return;
     }
   }
 
@@ -187,7 +240,7 @@ class CodeWriter {
     this.#labels.pop();
   }
 
-  #index(local: Local): number {
+  #index(local: Local | LaneLocal): number {
     const index = this.#locals.get(local);
     assert(index !== undefined, `the local ${local.name} is read, and never set`);
     return index;
@@ -200,11 +253,11 @@ function isFree(expr: Expr): boolean {
 }
 
 /** The locals that are set anywhere, ordered by type. */
-function localsSet(body: readonly Statement[]): readonly Local[] {
-  const found = new Set<Local>();
+function localsSet(body: readonly Statement[]): readonly (Local | LaneLocal)[] {
+  const found = new Set<Local | LaneLocal>();
   const visit = (statements: readonly Statement[]): void => {
     for (const statement of statements) {
-      if (statement.do === "set") found.add(statement.local);
+      if (statement.do === "set" || statement.do === "setLanes") found.add(statement.local);
       else if (statement.do === "if") {
         visit(statement.whenTrue);
         visit(statement.whenFalse);

@@ -117,6 +117,7 @@ function calleesOf(run: FunctionTree): { imports: readonly Callee[]; own: readon
         return expr(each.index);
       case "const":
       case "get":
+      case "extract": // lanes hold what was taken out of calls: see `lanes/`
     }
   };
   const visit = (statement: Statement): void => {
@@ -139,6 +140,8 @@ function calleesOf(run: FunctionTree): { imports: readonly Callee[]; own: readon
         expr(statement.base);
         expr(statement.index);
         return expr(statement.value);
+      case "setLanes":
+      case "storePair":
     }
   };
   const visitTree = ({ body, results }: FunctionTree): void => {

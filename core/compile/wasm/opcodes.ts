@@ -5,10 +5,11 @@ import type { FixedType } from "../../column/types.ts";
 import type { BinaryCode, MachineType, UnaryCode } from "../tree.ts";
 
 /** Types of values; `none` stands for a block without a result. */
-export const typeBytes: Readonly<Record<MachineType | "none", number>> = {
+export const typeBytes: Readonly<Record<MachineType | "v128" | "none", number>> = {
   i32: 0x7f,
   i64: 0x7e,
   f64: 0x7c,
+  v128: 0x7b,
   none: 0x40,
 };
 

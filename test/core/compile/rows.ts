@@ -52,7 +52,14 @@ export type Outcome = string;
 /** Columns by name: rows of them are arguments. */
 export type Arguments = Readonly<Record<string, { readonly schema: Schema; readonly values: readonly unknown[] }>>;
 
-type Outcomes = { readonly compiled: Outcome; readonly asJavaScript: Outcome };
+type Outcomes = {
+  readonly compiled: Outcome;
+  /** Compiled too, one row at a time. */
+  readonly oneByOne: Outcome;
+  readonly asJavaScript: Outcome;
+  /** True if the compiled loop takes two rows at a time. */
+  readonly isInLanes: boolean;
+};
 
 /** Runs `fn` over the rows both ways; the refusal if it does not compile. */
 export async function runBoth(fn: AnyFunction, args: Arguments, output: Schema): Promise<Outcomes | Refusal> {
@@ -73,20 +80,24 @@ export function compareBoth(
     ([name, { schema, values }]) => [name, columnsOf(arena, schema, values)] as const,
   );
   const { length } = Object.values(args)[0]!.values;
-  const [first, second] = [1, 2].map((): ColumnSet => ({
+  const [first, second, third] = [1, 2, 3].map((): ColumnSet => ({
     schema: output,
     length,
     columns: allocateColumns(arena, output, length, "test"),
   }));
   try {
-    const loop = compileRows({ fn: shipped, args: Object.fromEntries(sets), output: first! });
+    const spec = { fn: shipped, args: Object.fromEntries(sets), output: first! };
+    const [loop, slowLoop] = [compileRows(spec), compileRows({ ...spec, oneByOne: true })];
     if (isRefusal(loop)) return loop;
+    if (isRefusal(slowLoop)) return slowLoop;
     const offsets = [...sets, ["out", first!] as const].map(([name, set]) => offsetsOf(name, set));
     const params = Object.assign({ from: 0, to: length }, ...offsets) as Record<string, number>;
     const missing = (): never => {
       throw new NeedsNullable(0, "");
     };
     const compiled = outcome(first!, () => void new RunnableLoop(loop, arena.memory).run(params, { missing }));
+    const ofThird = { ...params, ...offsetsOf("out", third!) };
+    const oneByOne = outcome(third!, () => void new RunnableLoop(slowLoop, arena.memory).run(ofThird, { missing }));
 
     const run = fn as (...values: unknown[]) => unknown;
     const readers = sets.map(([, set]) => readerOf(set, arena));
@@ -94,9 +105,9 @@ export function compareBoth(
     const asJavaScript = outcome(second!, () => {
       for (let row = 0; row < length; row++) writer.set(row, run(...readers.map((reader) => reader.get(row))));
     });
-    return { compiled, asJavaScript };
+    return { compiled, oneByOne, asJavaScript, isInLanes: Buffer.compare(loop.bytes, slowLoop.bytes) !== 0 };
   } finally {
-    for (const set of [first!, second!, ...sets.map(([, set]) => set)]) freeColumns(arena, set);
+    for (const set of [first!, second!, third!, ...sets.map(([, set]) => set)]) freeColumns(arena, set);
   }
 }
 
