@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config.ts";
 import type { Secret } from "../net/secret.ts";
-import { removeSegmentsOf } from "../net/segments.ts";
+import { removeSegmentsOf } from "../net/segmentFile.ts";
 import type { Address } from "../net/transport.ts";
 import { removeLeftovers } from "../storage/diskStore.ts";
 import { ExecutorProcess } from "./executor/executorProcess.ts";

@@ -3,7 +3,7 @@
  */
 import { hasCode, SuperstepError } from "../errors.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "../net/messages.ts";
-import type { Address, CallOptions, DownloadOptions, Peer, Role, Transport } from "../net/transport.ts";
+import type { Address, CallOptions, DownloadOptions, Peer, Role, Transport, UploadOptions } from "../net/transport.ts";
 
 /** What calls, uploads and downloads need of a peer. */
 export type Calling = Pick<Peer, "call" | "upload" | "download">;
@@ -46,7 +46,7 @@ export class PeerLink implements Calling {
     method: M,
     header: Uploads[M],
     bytes: readonly Uint8Array[],
-    options: CallOptions = {},
+    options: UploadOptions = {},
   ): Promise<void> {
     return this.#using(
       (peer) => peer.upload(method, header, bytes, { deadlineMs: this.#streamMs, ...options }),

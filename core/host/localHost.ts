@@ -4,6 +4,7 @@
 import type { Arena } from "../column/arena.ts";
 import type { Config } from "../config.ts";
 import { assert, SuperstepError } from "../errors.ts";
+import type { RingEntry } from "../net/segmentRing.ts";
 import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
@@ -13,7 +14,15 @@ import { type FetchElsewhere, fetchForTask } from "../storage/fetchForTask.ts";
 import type { FaultPoints } from "./faultPoint.ts";
 import type { Assignment, Host, HostListener } from "./host.ts";
 import { LocalThread } from "./localThread.ts";
-import type { BlockRequest, Forget, FromThread, Reply } from "./messages.ts";
+import type { BlockRequest, Delivery, Forget, FromThread, Reply } from "./messages.ts";
+
+/** Sends messages of a stage, each in pieces, to another host: as they lie in `entry`, if one is given. */
+export type Deliver = (
+  stageId: number,
+  host: number,
+  messages: readonly (readonly Uint8Array[])[],
+  entry: RingEntry | undefined,
+) => void;
 
 /** What a local host is made of. */
 export interface LocalHostOptions {
@@ -23,7 +32,9 @@ export interface LocalHostOptions {
   readonly config: Config;
   readonly listener: HostListener;
   /** Sends what a task of a stage delivers to another host. Without it no stage has an exchange. */
-  readonly deliver?: (stageId: number, host: number, pieces: readonly Uint8Array[]) => void;
+  readonly deliver?: Deliver;
+  /** Where threads keep what they deliver, for other processes of this machine to read; see `Segments`. Default nowhere. */
+  readonly segmentDirectory?: string | undefined;
   /** Finds blocks that this host does not have. */
   readonly fetchElsewhere?: FetchElsewhere;
   readonly faultPoints?: FaultPoints;
@@ -50,7 +61,8 @@ export class LocalHost implements Host {
   readonly #arena: Arena;
   readonly #config: Config;
   readonly #listener: HostListener;
-  readonly #deliver: (stageId: number, host: number, pieces: readonly Uint8Array[]) => void;
+  readonly #deliver: Deliver;
+  readonly #segmentDirectory: string | undefined;
   readonly #fetchElsewhere: FetchElsewhere | undefined;
   readonly #reach: FaultPoints;
   /** By slot; undefined where no task has come yet. */
@@ -63,7 +75,7 @@ export class LocalHost implements Host {
   #allEnded: (() => void) | undefined;
 
   constructor(options: LocalHostOptions) {
-    const { id, numThreads, arena, config, listener, deliver, fetchElsewhere, faultPoints } = options;
+    const { id, numThreads, arena, config, listener, deliver, segmentDirectory, fetchElsewhere, faultPoints } = options;
     this.id = id;
     this.numThreads = numThreads;
     this.blocks = new BlockStore({
@@ -74,6 +86,7 @@ export class LocalHost implements Host {
       },
     });
     this.#fetchElsewhere = fetchElsewhere;
+    this.#segmentDirectory = segmentDirectory;
     this.#reach = faultPoints ?? (() => undefined);
     this.#arena = arena;
     this.#config = config;
@@ -165,6 +178,7 @@ export class LocalHost implements Host {
       slot,
       memory: this.#arena.memory,
       moduleHooks: this.#moduleHooks,
+      segmentDirectory: this.#segmentDirectory,
       config: this.#config,
       listener: {
         message: (from, message) => this.#receive(from, message),
@@ -217,9 +231,7 @@ export class LocalHost implements Host {
           message.error,
         );
       case "deliver":
-        for (const { host, bytes, columns } of message.parcels) {
-          this.#deliver(message.stageId, host, [bytes, ...columns.map((column) => this.#arena.view(column))]);
-        }
+        for (const delivery of message.deliveries) this.#send(message.stageId, delivery, thread);
         return;
       case "blocks":
         for (const request of message.requests) this.#request(thread, request);
@@ -231,6 +243,11 @@ export class LocalHost implements Host {
           () => fetchForTask(this.blocks, message.id, this.#fetchElsewhere),
         );
     }
+  }
+
+  #send(stageId: number, { host, parcels, stored }: Delivery, { ring }: LocalThread): void {
+    const messages = parcels.map(({ bytes, columns }) => [bytes, ...columns.map((column) => this.#arena.view(column))]);
+    this.#deliver(stageId, host, messages, stored && ring?.written(stored));
   }
 
   #request(thread: LocalThread, request: BlockRequest): void {

@@ -4,6 +4,7 @@
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config.ts";
 import { SuperstepError } from "../errors.ts";
+import { RingEntries } from "../net/segmentRing.ts";
 import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
@@ -24,6 +25,8 @@ export interface ThreadOptions {
   readonly slot: number;
   readonly memory: WebAssembly.Memory;
   readonly moduleHooks: readonly string[];
+  /** Where it keeps its ring, if it is to have one. */
+  readonly segmentDirectory: string | undefined;
   readonly config: Config;
   readonly listener: ThreadListener;
 }
@@ -36,6 +39,8 @@ export class LocalThread {
   /** What runs on it, from launch to end. */
   launch: Launch | undefined;
   isReady = false;
+  /** What it wrote for other processes and these have not read yet. */
+  readonly ring: RingEntries | undefined;
   readonly #worker: Worker;
   readonly #cancelFlag: Int32Array<SharedArrayBuffer> = new Int32Array(new SharedArrayBuffer(4));
   readonly #config: Config;
@@ -48,11 +53,12 @@ export class LocalThread {
   #startTimer: NodeJS.Timeout | undefined;
   #stopTimer: NodeJS.Timeout | undefined;
 
-  constructor({ slot, memory, moduleHooks, config, listener }: ThreadOptions) {
+  constructor({ slot, memory, moduleHooks, segmentDirectory, config, listener }: ThreadOptions) {
     this.slot = slot;
+    this.ring = segmentDirectory === undefined ? undefined : new RingEntries(segmentDirectory);
     this.#config = config;
     this.#listener = listener;
-    const workerData: ThreadData = { memory, cancelFlag: this.#cancelFlag, moduleHooks };
+    const workerData: ThreadData = { memory, cancelFlag: this.#cancelFlag, ring: this.ring?.share, moduleHooks };
     const limits = config.threadHeapMiB === 0 ? {} : { maxOldGenerationSizeMb: config.threadHeapMiB };
     const execArgv = threadArguments(process.execArgv);
     this.#worker = new Worker(entry, {
@@ -166,6 +172,7 @@ export class LocalThread {
   #end(failure: TaskFailure): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
+    this.ring?.remove();
     clearTimeout(this.#startTimer);
     clearTimeout(this.#stopTimer);
     this.#listener.ended(this, this.#failure ?? failure);

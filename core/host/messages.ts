@@ -3,6 +3,7 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import type { ColumnRef } from "../column/types.ts";
+import type { RingShare, StoredBytes } from "../net/segmentRing.ts";
 import type { ErrorRecord } from "../remoteError.ts";
 import type { FailureKind } from "../schedule/failure.ts";
 import type { Contribution } from "../schedule/protocol.ts";
@@ -13,6 +14,8 @@ export interface ThreadData {
   readonly memory: WebAssembly.Memory;
   /** One entry: the launch that is cancelled, or 0. */
   readonly cancelFlag: Int32Array<SharedArrayBuffer>;
+  /** Set if what its tasks deliver can be read by other processes from there. */
+  readonly ring: RingShare | undefined;
   /** URLs of modules to register as ES module hooks before the first task. */
   readonly moduleHooks: readonly string[];
 }
@@ -60,9 +63,16 @@ export type BlockRequest =
 
 /** A message to a host: bytes, and behind them those of slices of the arena. */
 export interface Parcel {
-  readonly host: number;
   readonly bytes: Uint8Array;
   readonly columns: readonly ColumnRef<"uint8">[];
+}
+
+/** Messages to one host. */
+export interface Delivery {
+  readonly host: number;
+  readonly parcels: readonly Parcel[];
+  /** Where they lie, as one part of an exchange, in the thread's ring: until that is told that they are over. */
+  readonly stored?: StoredBytes;
 }
 
 /** From a worker thread. */
@@ -87,7 +97,7 @@ export type FromThread =
   /** All that a task asked for in one turn. */
   | { readonly type: "blocks"; readonly requests: readonly BlockRequest[] }
   /** To the hosts of other tasks of the stage that runs. */
-  | { readonly type: "deliver"; readonly stageId: number; readonly parcels: readonly Parcel[] }
+  | { readonly type: "deliver"; readonly stageId: number; readonly deliveries: readonly Delivery[] }
   /** The answer goes to `port`, then `flag` is set to 1: the thread waits for it. */
   | {
       readonly type: "fetchBlockNow";

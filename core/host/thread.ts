@@ -10,6 +10,7 @@ import { register } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { Arena } from "../column/arena.ts";
 import { assert, SuperstepError } from "../errors.ts";
+import { SegmentRing } from "../net/segmentRing.ts";
 import { encodeError } from "../remoteError.ts";
 import { kindOfThrown } from "../schedule/failure.ts";
 import type { FromThread, Forget, ThreadData, ToThread } from "./messages.ts";
@@ -26,10 +27,11 @@ type Outcome = { readonly result: unknown } | { readonly thrown: unknown };
 
 assert(parentPort, "thread.ts is the entry of a worker thread");
 const port = parentPort;
-const { memory, cancelFlag, moduleHooks } = workerData as ThreadData;
+const { memory, cancelFlag, moduleHooks, ring } = workerData as ThreadData;
+const arena = Arena.over(memory);
 const blocks = new ThreadBlocks(port, memory.buffer);
-const deliveries = new ThreadDeliveries(port);
-const state = new ThreadState(Arena.over(memory), blocks, deliveries, cancelFlag);
+const deliveries = new ThreadDeliveries(port, arena, ring && new SegmentRing(ring));
+const state = new ThreadState(arena, blocks, deliveries, cancelFlag);
 const stages = new Map<number, { readonly operator: OperatorRef; readonly shared: unknown }>();
 /** Which task a callback belongs to. */
 const taskOfCallback = new AsyncLocalStorage<CurrentTask & { readonly label: string }>();

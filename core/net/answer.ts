@@ -28,6 +28,7 @@ import {
   uploadWireOf,
 } from "./protocol.ts";
 import type { Caller, Handlers, UploadHandler } from "./transport.ts";
+import type { RingReader } from "./ringReader.ts";
 import type { Segments } from "./segments.ts";
 import { sendBytes } from "./sendBytes.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -45,8 +46,9 @@ export type AdmittedOf = (metadata: Metadata) => Admitted;
 /** The response to a request that came as bytes. */
 type Answer = (request: Buffer, caller: Caller) => Promise<Buffer>;
 
-/** Takes an upload all of whose bytes came at once, behind its first part. */
-type TakeWhole = (part: Buffer, data: Uint8Array, caller: Caller) => Promise<Buffer>;
+/** Takes an upload all of whose bytes are there at once, behind its first part: `fill` brings them into their places. */
+type TakeWhole = (part: Buffer, byteLength: number, fill: Fill, caller: Caller) => Promise<Buffer>;
+type Fill = (places: readonly Uint8Array[]) => void;
 
 /** Answers to methods, by path, that need no stream of their own. */
 export interface Answers {
@@ -68,15 +70,25 @@ export function answersOf(handlers: Handlers, settings: GrpcSettings): Answers {
   };
 }
 
-/** Answers one call of a standing stream, if its caller may make it. */
-export async function answerFor(answers: Answers, call: CallFrame, caller: Caller): Promise<Buffer> {
+/** Answers one call of a standing stream, if its caller may make it. `rings`: of its caller, if they can be read here. */
+export async function answerFor(
+  answers: Answers,
+  call: CallFrame,
+  caller: Caller,
+  rings: RingReader | undefined,
+): Promise<Buffer> {
   const found = answers.calls.get(call.method) ?? answers.uploads.get(call.method);
   const refused = refusedTo(caller.role, found?.method, call.method);
   if (refused !== undefined) throw refused;
   const message = Buffer.from(call.message.buffer, call.message.byteOffset, call.message.byteLength);
-  const { data } = call;
-  if ("answer" in found! && data === undefined) return found.answer(message, caller);
-  if ("take" in found! && data !== undefined) return found.take(message, data, caller);
+  const { data, stored } = call;
+  const isWhole = data !== undefined || stored !== undefined;
+  if ("answer" in found! && !isWhole) return found.answer(message, caller);
+  if ("take" in found!) {
+    if (data !== undefined) return found.take(message, data.byteLength, (places) => scatter(data, places), caller);
+    if (stored !== undefined && rings !== undefined)
+      return found.take(message, stored.byteLength, (places) => rings.read(stored, places), caller);
+  }
   throw new SuperstepError("INVALID_ARGUMENT", `${found!.method.name}: only an upload, and each, has data`);
 }
 
@@ -187,11 +199,11 @@ function uploadBeginner(
 
 function wholeTaker(method: Method, handlers: Handlers, settings: GrpcSettings): TakeWhole {
   const begin = uploadBeginner(method, handlers, settings);
-  return async (part, data, caller) => {
+  return async (part, found, fill, caller) => {
     const { bytes, byteLength, take } = begin(method.request.decode(part), caller);
-    if (byteLength !== data.byteLength)
-      throw new SuperstepError("BLOCK_CORRUPT", `${method.name}: has ${data.byteLength} of ${byteLength} bytes`);
-    scatter(data, bytes);
+    if (byteLength !== found)
+      throw new SuperstepError("BLOCK_CORRUPT", `${method.name}: has ${found} of ${byteLength} bytes`);
+    fill(bytes);
     await take();
     return method.response.encode({});
   };

@@ -26,7 +26,8 @@ export function answerCalls(
   const standing = new WeakMap<Http2Session, number>();
   const maxBytes = settings.maxControlBytes + maxFrameData + frameOverhead;
   return (call) => {
-    const { caller, stream } = admittedOf(call.metadata);
+    const { caller, stream, segments } = admittedOf(call.metadata);
+    const rings = segments?.ringReader();
     let isOver = false;
     let hasEnded = false;
     let unanswered = 0;
@@ -43,6 +44,7 @@ export function answerCalls(
     standing.set(session, count + 1);
     stream.once("close", () => {
       isOver = true;
+      rings?.close();
       standing.set(session, standing.get(session)! - 1);
     });
     const answered = (): void => {
@@ -57,7 +59,7 @@ export function answerCalls(
     const reader = new FrameReader(callsPath, maxBytes, (bytes) => {
       const frame = decodeCall(bytes);
       if (++unanswered >= maxUnanswered) stream.pause();
-      answerFor(answers, frame, caller).then(
+      answerFor(answers, frame, caller, rings).then(
         (message) => answer({ number: frame.number, message }),
         (error: unknown) => answer(refusal(frame.number, error)),
       );

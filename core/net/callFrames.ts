@@ -6,6 +6,7 @@ import { Metadata, status, type ServiceError } from "@grpc/grpc-js";
 import { SuperstepError } from "../errors.ts";
 import { failureKey, statusOf } from "./callFailure.ts";
 import { encodeMessage, messageBytes } from "./protocol.ts";
+import { maxEntryBytes, type StoredBytes } from "./segmentRing.ts";
 import { integer, natural, optional, record, text, type Wire } from "./wire.ts";
 
 /** Bytes up to which an upload goes along in one frame. */
@@ -13,7 +14,7 @@ export const maxFrameData: number = 2 ** 16;
 /** Bytes that a frame may have beside its message and its data. */
 export const frameOverhead: number = 8192;
 
-/** A call, or an upload whose bytes go along. */
+/** A call, or an upload whose bytes go along, or lie where the other side can read them. */
 export interface CallFrame {
   /** Its answer carries the same. */
   readonly number: number;
@@ -24,6 +25,8 @@ export interface CallFrame {
   /** Of an upload: all its bytes, and their CRC-32. */
   readonly data?: Uint8Array | undefined;
   readonly checksum?: number | undefined;
+  /** Of an upload whose bytes do not go along: where they lie. */
+  readonly stored?: StoredBytes | undefined;
 }
 
 /** How a call ended: with a response, or with a status other than OK. */
@@ -44,14 +47,21 @@ const view: Wire<Uint8Array> = {
     throw new SuperstepError("INVALID_ARGUMENT", `message: ${where} must be bytes`);
   },
 };
-const crc = integer(0, 0xffff_ffff);
+const word = integer(0, 0xffff_ffff);
 
+const storedWire = record<StoredBytes>({
+  segment: text(64),
+  entry: word,
+  byteLength: integer(1, maxEntryBytes),
+  checksum: word,
+});
 const callFrameWire = record<CallFrame>({
   number: natural,
   method: text(200),
   message: view,
   data: optional(view),
-  checksum: optional(crc),
+  checksum: optional(word),
+  stored: optional(storedWire),
 });
 const answerFrameWire = record<AnswerFrame>({
   number: natural,

@@ -18,12 +18,15 @@ import {
 import { FrameReader } from "./frameReader.ts";
 import type { Http2Connection } from "./http2Connection.ts";
 import { callsPath } from "./protocol.ts";
+import type { StoredBytes } from "./segmentRing.ts";
 
 /** A call to make. `data`: of an upload, at most `maxFrameData` bytes. */
 export interface OutgoingCall {
   readonly path: string;
   readonly message: Uint8Array;
   readonly data?: readonly Uint8Array[];
+  /** In place of `data`: where the bytes lie. Only if `canRead`. */
+  readonly stored?: StoredBytes;
   /** Names it in errors. */
   readonly where: string;
   readonly deadlineMs: number;
@@ -39,6 +42,8 @@ interface Waiting {
 interface Standing {
   readonly stream: ClientHttp2Stream;
   readonly waiting: Map<number, Waiting>;
+  /** True if the other side can read segments of this process. */
+  readonly canRead: boolean;
 }
 
 export class CallStream {
@@ -53,8 +58,13 @@ export class CallStream {
     this.#maxAnswerBytes = maxControlBytes + frameOverhead;
   }
 
+  /** True if the other side can read segments of this process. Rejects if it cannot be reached. */
+  async canRead(): Promise<boolean> {
+    return (await this.#stand()).canRead;
+  }
+
   /** The response to a call. Rejects as `Peer.call` does. */
-  async call({ path, message, data, where, deadlineMs, signal }: OutgoingCall): Promise<Uint8Array> {
+  async call({ path, message, data, stored, where, deadlineMs, signal }: OutgoingCall): Promise<Uint8Array> {
     if (signal?.aborted === true) throw cancelled(where);
     this.#connection.hold();
     const number = ++this.#lastNumber;
@@ -73,7 +83,13 @@ export class CallStream {
           standing = stands;
           if (stands.stream.destroyed) return settle(this.#connection.closedError(where));
           stands.waiting.set(number, { where, settle });
-          const frame: CallFrame = { number, method: path, message, ...(data === undefined ? {} : checked(data)) };
+          const frame: CallFrame = {
+            number,
+            method: path,
+            message,
+            stored,
+            ...(data === undefined ? {} : checked(data)),
+          };
           stands.stream.write(framed(encodeCall(frame)));
         }, settle);
       });
@@ -109,7 +125,7 @@ export class CallStream {
       waiting.clear();
     };
     try {
-      const { stream, ended: ending } = await this.#connection.start(callsPath, where);
+      const { stream, ended: ending, segments } = await this.#connection.start(callsPath, where);
       const reader = new FrameReader(where, this.#maxAnswerBytes, (bytes) => {
         const answer = decodeAnswer(bytes);
         waiting.get(answer.number)?.settle(undefined, answer);
@@ -123,7 +139,7 @@ export class CallStream {
         }
       });
       ending.then(() => fail(new SuperstepError("UNREACHABLE", `${where}: the stream ended`)), fail);
-      return { stream, waiting };
+      return { stream, waiting, canRead: segments !== undefined };
     } catch (error) {
       ended();
       throw error;

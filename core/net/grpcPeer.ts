@@ -13,7 +13,7 @@ import { Http2Connection, type SessionCall } from "./http2Connection.ts";
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
 import { callWireOf, decodeMessage, downloadWireOf, encodeMessage, methods, uploadWireOf } from "./protocol.ts";
 import { sendBytes } from "./sendBytes.ts";
-import type { Address, CallOptions, DownloadOptions, Peer, Role } from "./transport.ts";
+import type { Address, CallOptions, DownloadOptions, Peer, Role, UploadOptions } from "./transport.ts";
 import { theOneOf } from "./wire.ts";
 import { Watchdog } from "./watchdog.ts";
 
@@ -54,7 +54,7 @@ export class GrpcPeer implements Peer {
     name: M,
     header: Uploads[M],
     bytes: readonly Uint8Array[],
-    options: CallOptions = {},
+    options: UploadOptions = {},
   ): Promise<void> {
     const method = methods.get(name)!;
     const where = this.#whereOf(name);
@@ -66,9 +66,11 @@ export class GrpcPeer implements Peer {
       }),
       where,
     );
-    if (byteLength <= maxFrameData) {
-      const { deadlineMs = defaultStreamMs, signal } = options;
-      await this.#calls.call({ path: method.path, message, data: bytes, where, deadlineMs, signal });
+    const { stored, deadlineMs = defaultStreamMs, signal } = options;
+    const isStored = stored !== undefined && (await this.#calls.canRead());
+    if (isStored || byteLength <= maxFrameData) {
+      const body = isStored ? { stored } : { data: bytes };
+      await this.#calls.call({ path: method.path, message, ...body, where, deadlineMs, signal });
       return;
     }
     await this.#stream(method.path, where, options, async ({ stream, ended, segments }, progress) => {

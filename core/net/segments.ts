@@ -6,28 +6,18 @@
  * A segment: 4096 bytes, the first 4 of them the number of the last chunk that was read, lowest byte first; then slots of 1
  * MiB. Chunk n of a segment, counted from 1 over all its transfers, lies in slot (n - 1) modulo their number.
  */
-import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readSync,
-  statfsSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
 import { SuperstepError } from "../errors.ts";
 import { chunkBytes } from "./byteStream.ts";
+import { RingReader } from "./ringReader.ts";
+import { makeSegment, newSegmentName, openSegment, removeSegment } from "./segmentFile.ts";
 
 const headBytes = 4096;
 const numSlots = 8;
 const segmentBytes = headBytes + numSlots * chunkBytes;
 /** Segments of one process: one transfer has one, and what finds none goes through the socket. */
 const maxSegments = 8;
-const namePattern = /^\d{1,10}-[0-9a-f]{32}$/;
 /** Milliseconds until it is looked again whether a segment was read, at first and at most, and after which it is given up. */
 const firstLookMs = 1;
 const longestLookMs = 100;
@@ -60,9 +50,10 @@ export class Segments {
     if (free !== undefined) return free;
     if (this.#all.size >= maxSegments) return undefined;
     try {
-      const { bavail, bsize } = statfsSync(this.directory);
-      if (bavail * bsize < 2 * segmentBytes) return undefined;
-      const segment = new Segment(this.directory);
+      const name = newSegmentName();
+      const handle = makeSegment(this.directory, name, segmentBytes);
+      if (handle === undefined) return undefined;
+      const segment = new Segment(this.directory, name, handle);
       this.#all.add(segment);
       return segment;
     } catch {
@@ -95,6 +86,11 @@ export class Segments {
     return new SegmentReader(this.directory);
   }
 
+  /** Reads rings of another process. */
+  ringReader(): RingReader {
+    return new RingReader(this.directory);
+  }
+
   /** Removes all files. Idempotent. */
   close(): void {
     this.#isUsable = false;
@@ -106,16 +102,17 @@ export class Segments {
 
 /** A file that this process writes, for one transfer at a time. */
 export class Segment {
-  readonly name: string = `${process.pid}-${randomBytes(16).toString("hex")}`;
-  readonly #file: string;
+  readonly name: string;
+  readonly #directory: string;
   readonly #handle: number;
   readonly #head: Buffer = Buffer.alloc(4);
   #written = 0;
   #isClosed = false;
 
-  constructor(directory: string) {
-    this.#file = path.join(directory, this.name);
-    this.#handle = openSync(this.#file, "wx+", 0o600);
+  constructor(directory: string, name: string, handle: number) {
+    this.#directory = directory;
+    this.name = name;
+    this.#handle = handle;
     writeSync(this.#handle, this.#head, 0, 4, 0);
   }
 
@@ -151,26 +148,13 @@ export class Segment {
     if (this.#isClosed) return;
     this.#isClosed = true;
     closeSync(this.#handle);
-    try {
-      unlinkSync(this.#file);
-    } catch {
-      // somebody removed the directory
-    }
+    removeSegment(this.#directory, this.name);
   }
 
   get #numUnread(): number {
     if (this.#isClosed) return 0;
     readSync(this.#handle, this.#head, 0, 4, 0);
     return this.#written - this.#head.readUInt32LE();
-  }
-}
-
-/** Removes what a process that has ended left behind. */
-export function removeSegmentsOf(pid: number, directory: string): void {
-  try {
-    for (const name of readdirSync(directory)) if (name.startsWith(`${pid}-`)) unlinkSync(path.join(directory, name));
-  } catch {
-    // it is gone, or goes with the run
   }
 }
 
@@ -223,18 +207,9 @@ export class SegmentReader {
 
   #open(name: string): number {
     if (this.#handle !== undefined && name === this.#name) return this.#handle;
-    if (!namePattern.test(name)) throw new SuperstepError("INVALID_ARGUMENT", "segment: no such name");
     this.close();
-    let handle: number;
-    try {
-      handle = openSync(path.join(this.#directory, name), constants.O_RDWR | constants.O_NOFOLLOW);
-    } catch (cause) {
-      throw new SuperstepError("UNREACHABLE", "segment: cannot be opened", { cause });
-    }
-    this.#handle = handle;
+    this.#handle = openSegment(this.#directory, name, "write");
     this.#name = name;
-    const stat = fstatSync(handle);
-    if (stat.isFile() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0) return handle;
-    throw new SuperstepError("INVALID_ARGUMENT", "segment: is no file of this user's alone");
+    return this.#handle;
   }
 }

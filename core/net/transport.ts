@@ -3,6 +3,7 @@
  * nobody knows which.
  */
 import type { CallName, DownloadName, Downloads, Request, Response, UploadName, Uploads } from "./messages.ts";
+import type { StoredBytes } from "./segmentRing.ts";
 
 /** "host:port"; IPv6 in brackets. */
 export type Address = string;
@@ -26,6 +27,12 @@ export interface DownloadOptions extends CallOptions {
   readonly into?: readonly Uint8Array[];
 }
 
+/** Limits of an upload, and how its bytes can get there. */
+export interface UploadOptions extends CallOptions {
+  /** Where the same bytes lie, in a ring of this process: they are taken from there, if the peer can read it. */
+  readonly stored?: StoredBytes | undefined;
+}
+
 /**
  * A peer that was reached and has proven who it is. Calls reject with a SuperstepError: UNREACHABLE (not there, gone,
  * no answer within the deadline), UNAUTHENTICATED, MESSAGE_TOO_LARGE (with the size and the limit), BLOCK_CORRUPT (bytes
@@ -39,7 +46,7 @@ export interface Peer {
     method: M,
     header: Uploads[M],
     bytes: readonly Uint8Array[],
-    options?: CallOptions,
+    options?: UploadOptions,
   ): Promise<void>;
   /**
    * Bytes in a SharedArrayBuffer of their size, checked; with `into` none, for they are there. Undefined if the peer does

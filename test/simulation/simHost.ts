@@ -3,6 +3,7 @@
  */
 import type { Arena } from "../../core/column/arena.ts";
 import type { Assignment, Host, HostListener } from "../../core/host/host.ts";
+import type { Deliver } from "../../core/host/localHost.ts";
 import type { Clock } from "../../core/net/clock.ts";
 import type { Random } from "../../core/random.ts";
 import { encodeError } from "../../core/remoteError.ts";
@@ -37,7 +38,7 @@ export interface SimHostOptions {
   readonly random: Random;
   readonly faults: () => HostFaults;
   readonly count: (what: string) => void;
-  readonly deliver?: ((stageId: number, host: number, pieces: readonly Uint8Array[]) => void) | undefined;
+  readonly deliver?: Deliver | undefined;
   readonly fetchElsewhere?: FetchElsewhere | undefined;
 }
 
@@ -178,7 +179,7 @@ export class SimHost implements Host {
         if (id.kind === "shuffle") this.blocks.remove({ kind: "shuffle", shuffle: id.shuffle });
       },
       deliver: (host, bytes) => {
-        if (this.#runs(launch)) deliver!(launch.stageId, host, [bytes]);
+        if (this.#runs(launch)) deliver!(launch.stageId, host, [[bytes]], undefined);
       },
       contribute: (contribution) => void contributions.push(contribution),
     };

@@ -3,10 +3,11 @@
  * of it before the end of the stage's last task here is told. So when a stage has ended, nothing of it is on its way.
  */
 import { hasCode, SuperstepError } from "../../errors.ts";
+import { PartBuilder } from "../../host/exchangeParts.ts";
 import type { Clock } from "../../net/clock.ts";
+import type { RingEntry } from "../../net/segmentRing.ts";
 import { encodeError } from "../../remoteError.ts";
 import type { TaskFailure } from "../../schedule/failure.ts";
-import { PartBuilder } from "./exchangeParts.ts";
 
 /** What deliveries are made of. */
 export interface DeliveriesOptions {
@@ -24,6 +25,8 @@ export interface Part {
   readonly mailbox: number;
   readonly part: number;
   readonly pieces: readonly Uint8Array[];
+  /** Where the same bytes lie in a ring. */
+  readonly entry?: RingEntry | undefined;
 }
 
 /** What a stage sent from this host; see `ExchangeReport`. */
@@ -100,20 +103,23 @@ export class Deliveries {
   }
 
   /**
-   * Takes a message, in pieces, that a task delivers to another host of its stage; to any other, the stage's last task here
-   * fails.
+   * Takes messages, each in pieces, that a task delivers to another host of its stage; to any other, the stage's last task
+   * here fails. `entry`: where they lie together, if they do: they go at once.
    */
-  deliver(stageId: number, to: number, message: readonly Uint8Array[]): void {
+  deliver(stageId: number, to: number, messages: readonly (readonly Uint8Array[])[], entry?: RingEntry): void {
     const sending = this.#stages.get(stageId);
-    if (sending === undefined) return; // nothing of the stage is wanted any more
-    const outbox = sending.outboxes.get(to);
-    if (outbox === undefined) {
+    const outbox = sending?.outboxes.get(to);
+    if (sending === undefined || outbox === undefined) {
+      entry?.over();
+      if (sending === undefined) return; // nothing of the stage is wanted any more
       const text = `exchange: deliver: host must be another one that takes part in the stage, got ${to}`;
       sending.misdirected ??= new SuperstepError("INVALID_ARGUMENT", text, { details: { host: to } });
       return;
     }
-    outbox.gathered.add(message);
-    if (outbox.gathered.byteLength >= earlyBytes) this.#post(sending, to, outbox);
+    const part = entry === undefined ? outbox.gathered : new PartBuilder();
+    for (const message of messages) part.add(message);
+    if (entry !== undefined) this.#postEntry(sending, to, outbox, part.take(), entry);
+    else if (part.byteLength >= earlyBytes) this.#post(sending, to, outbox);
   }
 
   /**
@@ -170,14 +176,29 @@ export class Deliveries {
     outbox.sent.catch(() => undefined); // whoever ends the stage looks at it
   }
 
-  async #send(to: number, part: Part, signal: AbortSignal): Promise<void> {
+  /** Sends a note of where a part lies, beside others that are on their way: they are small. */
+  #postEntry(sending: Sending, to: number, outbox: Outbox, pieces: readonly Uint8Array[], entry: RingEntry): void {
+    const { mailbox, closing } = sending;
+    sending.bytes += entry.stored.byteLength;
+    const sent = this.#send(to, { mailbox, part: outbox.parts++, pieces, entry }, closing.signal).finally(entry.over);
+    outbox.sent = Promise.all([outbox.sent, sent]).then(() => undefined);
+    outbox.sent.catch(() => undefined);
+  }
+
+  async #send(to: number, whole: Part, signal: AbortSignal): Promise<void> {
     const { host, clock, patienceMs, send } = this.#options;
+    let part = whole;
     let deadline: number | undefined;
     for (let retryMs = firstRetryMs; ; retryMs = Math.min(maxRetryMs, 2 * retryMs)) {
       if (signal.aborted) throw new SuperstepError("CANCELLED", "exchange: its stage has ended");
       try {
         return await send(to, part, signal);
       } catch (cause) {
+        if (part.entry !== undefined && hasCode(cause, "BLOCK_CORRUPT")) {
+          part.entry.unreadable();
+          part = { ...whole, entry: undefined };
+          continue; // on a stream
+        }
         const isThere = hasCode(cause, "NO_CAPACITY"); // it only has no thread for the stage yet, or no room
         if (signal.aborted || !(isThere || hasCode(cause, "UNREACHABLE"))) throw cause;
         deadline = isThere ? undefined : (deadline ?? clock.now() + patienceMs);

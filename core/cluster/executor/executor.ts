@@ -27,6 +27,8 @@ export interface ExecutorOptions {
   /** Limits of this machine, whatever the driver's settings say. */
   readonly spillDirectory?: string | undefined;
   readonly maxBlockMemoryBytes?: number | undefined;
+  /** That of its transport, if it has one. */
+  readonly segmentDirectory?: string | undefined;
   readonly faultPoints?: FaultPoints;
   readonly makeHost?: (options: LocalHostOptions) => ExecutorHost;
 }

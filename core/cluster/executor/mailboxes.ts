@@ -4,12 +4,12 @@
  */
 import type { Arena } from "../../column/arena.ts";
 import { SuperstepError } from "../../errors.ts";
+import { messagesOf } from "../../host/exchangeParts.ts";
 import { loadOperator } from "../../host/operators.ts";
 import type { Clock } from "../../net/clock.ts";
 import type { Uploads } from "../../net/messages.ts";
 import type { UploadHandler } from "../../net/transport.ts";
 import type { Exchange, Receiver } from "../../schedule/job.ts";
-import { messagesOf } from "./exchangeParts.ts";
 import { ReceiveBuffers } from "./receiveBuffers.ts";
 
 type Header = Uploads["executor.deliver"];

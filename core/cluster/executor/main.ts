@@ -39,6 +39,7 @@ try {
     faultPoints: faultPoints(),
     spillDirectory,
     maxBlockMemoryBytes,
+    segmentDirectory,
     ...(listenOn === undefined ? {} : { listenOn }),
   });
   await executor.ended;

@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly spillDirectory?: string | undefined;
   /** Bytes of blocks that it keeps in memory at most, also if the driver's settings allow more. */
   readonly maxBlockMemoryBytes?: number | undefined;
+  /** Where its threads keep what they send to others; see `Segments`. Default nowhere. */
+  readonly segmentDirectory?: string | undefined;
   readonly faultPoints?: FaultPoints;
   readonly makeHost?: (options: LocalHostOptions) => ExecutorHost;
   /** The driver is lost, or has no use for this executor: ends it. */
@@ -129,10 +131,10 @@ export class Service {
       host: id,
       clock,
       patienceMs: config.hostTimeoutMs,
-      send: async (to, { pieces, ...part }, signal) => {
+      send: async (to, { mailbox, part, pieces, entry }, signal) => {
         this.reach("ship");
-        const header = { ...this.#incarnationOf(to), from: me, ...part };
-        await this.#peer(to).link.upload("executor.deliver", header, pieces, { signal });
+        const header = { ...this.#incarnationOf(to), from: me, mailbox, part };
+        await this.#peer(to).link.upload("executor.deliver", header, pieces, { signal, stored: entry?.stored });
         this.sentBytes += byteLengthOf(pieces);
       },
       exchanged: (report) => this.#report({ type: "exchanged", ...report }),
@@ -145,7 +147,8 @@ export class Service {
       arena: this.arena,
       config,
       listener: events,
-      deliver: (stageId, to, pieces) => deliveries.deliver(stageId, to, pieces),
+      deliver: (stageId, to, messages, entry) => deliveries.deliver(stageId, to, messages, entry),
+      segmentDirectory: options.segmentDirectory,
       fetchElsewhere: (block) => this.#fetcher.fetch(block),
       faultPoints: this.reach,
     };

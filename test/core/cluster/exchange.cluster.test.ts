@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ColumnRef } from "../../../core/column/types.ts";
 import type { ExchangeReport } from "../../../core/host/host.ts";
@@ -37,6 +39,8 @@ const operators = new TestOperators(`
 afterAll(() => operators.remove());
 
 let lastMailbox = 0;
+/** Where Linux keeps files in memory. */
+const memory = "/dev/shm";
 
 const check = (master: string, hosts: number, perHost: number, length: number): void => {
   describe(`an exchange on ${master}, ${length} values`, () => {
@@ -170,6 +174,36 @@ const check = (master: string, hosts: number, perHost: number, length: number): 
       await expect(driver.copyFromHost(id!, [outside])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
       await expect(driver.copyToHost(999, [])).rejects.toMatchObject({ code: "HOST_LOST" });
     });
+
+    it.skipIf(!existsSync(memory))(
+      "F44: goes through files in memory where it is much, and through sockets once these are gone",
+      async () => {
+        const { driver } = cluster.context;
+        const directory = (): string | undefined =>
+          readdirSync(memory).find((name) => name.includes(`-${process.pid}-`));
+        const folder = path.join(memory, directory()!);
+        const step = async (): Promise<void> => {
+          await withColumns(async ([now, next]) => {
+            await driver.runJob({ name: "step", stages: [stageOf(now, next, undefined)] });
+            await driver.copyFromHost([...cluster.alive.keys()].at(-1)!, [next]);
+            const view = driver.arena.view(next as ColumnRef<"float64">);
+            expect(Buffer.from(view.slice().buffer).equals(Buffer.from(expectedSteps(1).buffer))).toBe(true);
+          });
+        };
+        await step();
+        const isMuch = length * 8 > 2 ** 20;
+        for (const pid of cluster.alive.values()) {
+          const rings = readdirSync(folder).filter((name) => name.startsWith(`${pid}-`));
+          const large = rings.filter((name) => statSync(path.join(folder, name)).size > length);
+          expect(large.length > 0).toBe(isMuch);
+        }
+        rmSync(folder, { recursive: true });
+        await step(); // files that are open stay
+        for (const id of cluster.alive.keys()) for (let slot = 1; slot <= 64; slot++) driver.endThread(id, slot);
+        await step(); // new threads can make none
+        expect(directory()).toBe(undefined);
+      },
+    );
   });
 };
 

@@ -6,7 +6,8 @@ import { chunkBytes } from "../../../core/net/byteStream.ts";
 import { FrameSender } from "../../../core/net/frameSender.ts";
 import { grpcTransport, type GrpcTransportOptions } from "../../../core/net/grpcTransport.ts";
 import { Secret } from "../../../core/net/secret.ts";
-import { removeSegmentsOf, Segment, SegmentReader, Segments } from "../../../core/net/segments.ts";
+import { removeSegmentsOf } from "../../../core/net/segmentFile.ts";
+import { Segment, SegmentReader, Segments } from "../../../core/net/segments.ts";
 import type { Handlers, Peer, Transport } from "../../../core/net/transport.ts";
 import { randomFor } from "../../../core/random.ts";
 

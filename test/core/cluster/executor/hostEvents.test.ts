@@ -15,7 +15,7 @@ function make(): { clock: SimClock; events: HostEvents; told: HostEvent[] } {
   const push = (event: HostEvent): void => void told.push(event);
   const events = new HostEvents({ payloads: new Payloads(65536), deliveries, push });
   deliveries.begin(7, 1, 5, [1, 2], 1);
-  deliveries.deliver(7, 2, [new Uint8Array(1)]);
+  deliveries.deliver(7, 2, [[new Uint8Array(1)]]);
   events.launched({ id: 100, jobId: 1, stageId: 7, partition: 0, attempt: 0, slot: 3, host: 1 });
   return { clock, events, told };
 }

@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { Arena } from "../../../../core/column/arena.ts";
 import { Deliveries, type Part, type StageReport } from "../../../../core/cluster/executor/deliveries.ts";
-import { messagesOf, PartBuilder } from "../../../../core/cluster/executor/exchangeParts.ts";
+import { messagesOf, PartBuilder } from "../../../../core/host/exchangeParts.ts";
 import { Mailboxes } from "../../../../core/cluster/executor/mailboxes.ts";
 import { SuperstepError } from "../../../../core/errors.ts";
+import type { RingEntry } from "../../../../core/net/segmentRing.ts";
 import { SimClock } from "../../../simulation/simClock.ts";
 import { TestOperators } from "../testOperators.ts";
 
@@ -126,7 +127,7 @@ describe("Deliveries", () => {
     return { clock, reports, deliveries };
   };
   const deliverToAll = (deliveries: Deliveries): void => {
-    for (const to of [2, 3]) deliveries.deliver(7, to, [new Uint8Array(1)]);
+    for (const to of [2, 3]) deliveries.deliver(7, to, [[new Uint8Array(1)]]);
   };
   const unreachable = (): SuperstepError => new SuperstepError("UNREACHABLE", "away");
 
@@ -136,13 +137,13 @@ describe("Deliveries", () => {
       await clock.sleep(10);
       sent.push([to, part, pieces.reduce((total, { byteLength }) => total + byteLength, 0)]);
     });
-    deliveries.deliver(7, 2, [new Uint8Array(2 ** 20)]);
-    deliveries.deliver(7, 3, [new Uint8Array(8)]);
+    deliveries.deliver(7, 2, [[new Uint8Array(2 ** 20)]]);
+    deliveries.deliver(7, 3, [[new Uint8Array(8)]]);
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     expect(deliveries.finished(7, 0, 100)).toBe(undefined);
     await clock.run(clock.sleep(15), 20);
     expect(sent).toEqual([[2, 0, 2 ** 20 + 8]]);
-    deliveries.deliver(7, 2, [new Uint8Array(1)]);
+    deliveries.deliver(7, 2, [[new Uint8Array(1)]]);
     const last = deliveries.finished(7, 1, 101)!;
     expect(reports).toEqual([]);
     expect(await clock.run(last, 100)).toBe(undefined);
@@ -151,6 +152,76 @@ describe("Deliveries", () => {
       [3, 0, 16],
     ]);
     expect(reports).toEqual([{ jobId: 1, stageId: 7, bytes: 2 ** 20 + 40, computeMs: 15, shipMs: 10, waitMs: 0 }]);
+  });
+
+  describe("of parts that lie in a ring", () => {
+    const entryOf = (byteLength: number) => {
+      const entry: RingEntry = {
+        stored: { segment: "1-a", entry: 0, byteLength, checksum: 0 },
+        over: vi.fn<() => void>(),
+        unreadable: vi.fn<() => void>(),
+      };
+      return entry;
+    };
+
+    it("send notes at once, one beside the other, and tell when each was answered", async () => {
+      const sent: unknown[] = [];
+      const { clock, reports, deliveries } = make(async (to, { part, pieces, entry }) => {
+        const length = pieces.reduce((total, { byteLength }) => total + byteLength, 0);
+        sent.push([to, part, length, entry?.stored.byteLength]);
+        await clock.sleep(10 * (3 - part));
+      });
+      const entries = [entryOf(24), entryOf(40)];
+      deliveries.deliver(7, 2, [[new Uint8Array(9)]], entries[0]);
+      deliveries.deliver(7, 2, [[new Uint8Array(1)]]);
+      deliveries.deliver(7, 2, [[new Uint8Array(1)], [new Uint8Array(8), new Uint8Array(8)]], entries[1]);
+      await clock.run(clock.sleep(15), 20);
+      const wanted = [
+        [2, 0, 24, 24],
+        [2, 1, 40, 40],
+      ];
+      expect(sent).toEqual(wanted);
+      for (const { over } of entries) expect(over).not.toHaveBeenCalled();
+      void deliveries.finished(7, 0, 100);
+      const last = deliveries.finished(7, 1, 101)!;
+      await clock.run(clock.sleep(10), 20);
+      expect(entries.map(({ over }) => vi.mocked(over).mock.calls.length)).toEqual([0, 1]);
+      expect(await clock.run(last, 100)).toBe(undefined);
+      expect(sent).toEqual([...wanted, [2, 2, 16, undefined]]);
+      expect(reports[0]!.bytes).toBe(24 + 40 + 16);
+      expect(entries.map(({ over }) => vi.mocked(over).mock.calls.length)).toEqual([1, 1]);
+      for (const { unreadable } of entries) expect(unreadable).not.toHaveBeenCalled();
+    });
+
+    it("send their bytes where they could not be read, and notes again where nobody could be reached", async () => {
+      const outcomes = ["UNREACHABLE", "NO_CAPACITY", "BLOCK_CORRUPT", "UNREACHABLE", undefined] as const;
+      const notes: boolean[] = [];
+      const { clock, deliveries } = make(async (_to, { entry }) => {
+        const code = outcomes[notes.push(entry !== undefined) - 1];
+        if (code !== undefined) throw new SuperstepError(code, "no");
+      });
+      const entry = entryOf(16);
+      deliveries.deliver(7, 2, [[new Uint8Array(1)]], entry);
+      void deliveries.finished(7, 0, 100);
+      expect(await clock.run(deliveries.finished(7, 1, 101)!, 1000)).toBe(undefined);
+      expect(notes).toEqual([true, true, true, false, false]);
+      expect(entry.unreadable).toHaveBeenCalledTimes(1);
+      expect(entry.over).toHaveBeenCalledTimes(1);
+    });
+
+    it("are over where nobody wants them", async () => {
+      const { clock, deliveries } = make(() => Promise.reject(unreachable()));
+      const [unknown, misdirected, given] = [entryOf(16), entryOf(16), entryOf(16)];
+      deliveries.deliver(8, 2, [[new Uint8Array(1)]], unknown);
+      deliveries.deliver(7, 4, [[new Uint8Array(1)]], misdirected);
+      deliveries.deliver(7, 2, [[new Uint8Array(1)]], given);
+      for (const { over } of [unknown, misdirected]) expect(over).toHaveBeenCalledTimes(1);
+      expect(given.over).not.toHaveBeenCalled();
+      deliveries.forget(7);
+      await clock.run(clock.sleep(100), 200);
+      expect(given.over).toHaveBeenCalledTimes(1);
+      expect(clock.numTimers).toBe(0);
+    });
   });
 
   it("send again what did not arrive, for as long as they have patience", async () => {

@@ -1,7 +1,7 @@
 /**
  * What an exchange sends to one host at once: messages one after the other, each behind its length, at multiples of 8.
  */
-import { SuperstepError } from "../../errors.ts";
+import { SuperstepError } from "../errors.ts";
 
 /** Messages gathered for one part. */
 export class PartBuilder {
