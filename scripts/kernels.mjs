@@ -1,29 +1,42 @@
-// Compiles the kernels, graph/kernels/*.as.ts, to dist/graph/kernels/kernels.wasm; does nothing if that is newer than they.
+// Compiles the kernels to dist/graph/kernels: *.as.ts to kernels.wasm, text/*.as.ts to text.wasm. Does nothing for a module
+// that is newer than its sources.
 import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const sources = "graph/kernels/";
-const output = "dist/graph/kernels/kernels.wasm";
+const common = "-O3 --noAssert --use abort= --initialMemory 1 --maximumMemory 65536";
+const modules = [
+  // over the arena, by its addresses
+  {
+    sources: "graph/kernels/",
+    output: "kernels.wasm",
+    flags: "--runtime stub --enable threads,simd --importMemory --sharedMemory",
+  },
+  // over memory of its own
+  { sources: "graph/kernels/text/", output: "text.wasm", flags: "--runtime minimal --enable simd" },
+];
 
 /** Resolves to true if the kernels are compiled; what is wrong with them is printed. */
 export async function compileKernels() {
-  if (!isStale()) return true;
+  for (const module of modules) if (!(await compileModule(module))) return false;
+  return true;
+}
+
+async function compileModule({ sources, output, flags }) {
+  const outFile = `dist/graph/kernels/${output}`;
+  if (!isStale(sources, outFile)) return true;
   mkdirSync(`${root}dist/graph/kernels`, { recursive: true });
   const { default: asc } = await import("assemblyscript/asc");
-  const flags =
-    "-O3 --noAssert --runtime stub --use abort= --enable threads,simd " +
-    "--importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536";
-  const files = ["--baseDir", root, "--outFile", output];
-  const { error } = await asc.main([`${sources}index.as.ts`, ...flags.split(" "), ...files], {
+  const files = ["--baseDir", root, "--outFile", outFile];
+  const { error } = await asc.main([`${sources}index.as.ts`, ...common.split(" "), ...flags.split(" "), ...files], {
     stdout: process.stderr,
     stderr: process.stderr,
   });
   return error === null;
 }
 
-function isStale() {
-  const made = modified(`${root}${output}`);
+function isStale(sources, outFile) {
+  const made = modified(`${root}${outFile}`);
   const inputs = readdirSync(`${root}${sources}`).filter((name) => name.endsWith(".as.ts"));
   const files = [...inputs.map((name) => `${root}${sources}${name}`), fileURLToPath(import.meta.url)];
   return made === undefined || files.some((file) => modified(file) > made);

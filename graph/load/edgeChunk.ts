@@ -10,6 +10,13 @@ export interface Utf8Values {
   readonly bytes: Uint8Array;
 }
 
+/** Strings that one reader met first in one chunk: codes go on from those of the parts before it of the same name. */
+export interface DictionaryPart extends Utf8Values {
+  readonly of: string;
+  /** Code of its first string. */
+  readonly from: number;
+}
+
 /** A column of vertex ids: 32-bit where all fit (never negative), else 64-bit, or codes into distinct strings. */
 export type IdValues =
   | { readonly kind: "uint32"; readonly values: Uint32Array }

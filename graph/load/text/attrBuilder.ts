@@ -7,7 +7,7 @@ import { fitted } from "./fitted.ts";
 import { IntegerParser } from "./parseInteger.ts";
 import { NumberParser } from "./parseNumber.ts";
 import type { AttrPlan } from "./textPlan.ts";
-import { Utf8Dictionary } from "./utf8Dictionary.ts";
+import type { Utf8Dictionary } from "./utf8Dictionary.ts";
 
 /**
  * One column with room for `capacity` rows. A cell that does not fit the column's type is stored as nothing in
@@ -21,12 +21,14 @@ export class AttrBuilder {
   readonly numbers: Float64Array;
   readonly #halves: Uint32Array;
   readonly #booleans: Uint8Array;
-  readonly #codes: Uint32Array;
+  /** Values, when strings: codes into the dictionary. */
+  readonly codes: Uint32Array;
   readonly dictionary: Utf8Dictionary | undefined;
   readonly #capacity: number;
   #validity: Uint8Array | undefined;
 
-  constructor(plan: AttrPlan, capacity: number) {
+  /** `dictionary`: of a column of strings. */
+  constructor(plan: AttrPlan, capacity: number, dictionary: Utf8Dictionary | undefined) {
     this.plan = plan;
     this.#capacity = capacity;
     const room = (type: AttrPlan["type"], bytes: number) =>
@@ -34,8 +36,8 @@ export class AttrBuilder {
     this.numbers = new Float64Array(room("number", 8));
     this.#halves = new Uint32Array(room("bigint", 8));
     this.#booleans = new Uint8Array(room("boolean", 1));
-    this.#codes = new Uint32Array(room("string", 4));
-    this.dictionary = plan.type === "string" ? new Utf8Dictionary() : undefined;
+    this.codes = new Uint32Array(room("string", 4));
+    this.dictionary = dictionary;
   }
 
   /** Says that row `row` has no value. */
@@ -46,7 +48,7 @@ export class AttrBuilder {
     }
     this.#validity[row] = 0;
     if (this.plan.type === "number") this.numbers[row] = NaN;
-    else if (this.dictionary !== undefined) this.#codes[row] = this.dictionary.intern(nothing, 0, 0);
+    else if (this.dictionary !== undefined) this.codes[row] = this.dictionary.intern(nothing, 0, 0);
   }
 
   /** Sets row `row` from a cell: bytes [from, to). */
@@ -55,7 +57,7 @@ export class AttrBuilder {
     if (type === "string") {
       // a string column has a cell of kind text, or will be looked at once: kinds must still be complete
       if ((this.kinds & cellKind.text) === 0) this.kinds |= kindOfCell(bytes, from, to, parser);
-      this.#codes[row] = this.dictionary!.intern(bytes, from, to);
+      this.codes[row] = this.dictionary!.intern(bytes, from, to);
       return;
     }
     const kind = kindOfCell(bytes, from, to, parser);
@@ -85,8 +87,8 @@ export class AttrBuilder {
           name,
           ...validity,
           type,
-          codes: fitted(this.#codes, numRows),
-          dictionary: this.dictionary!.finish(),
+          codes: fitted(this.codes, numRows),
+          dictionary: this.dictionary!.takePart(),
         };
     }
   }

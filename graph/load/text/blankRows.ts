@@ -1,23 +1,17 @@
 /**
  * Rows of edge lists: columns between runs of spaces and tabs, one row a line.
  */
-import { allowsPlainRows, readPlainRows } from "./plainRows.ts";
 import type { Fields } from "./fields.ts";
 import { longLineShown, looksLikeHeader, maxLineBytes, rowFault } from "./rowFault.ts";
 import type { SplitState } from "./splitState.ts";
 
 /** Reads all lines of bytes [from, to), which ends with LF. */
 export function readBlankRows(state: SplitState, bytes: Buffer, from: number, to: number): void {
-  const isPlain = allowsPlainRows(state.plan);
+  state.open(bytes, to);
   let at = from;
   while (at < to && !state.isStopped) {
-    if (isPlain && !state.isAtFirstRow) {
-      state.builder.makeRoom();
-      const rowsBefore = state.builder.numRows;
-      at = readPlainRows(bytes, at, to, state.builder);
-      state.numLines += state.builder.numRows - rowsBefore;
-      if (at >= to) return;
-    }
+    at = state.readPlainRows(bytes, at, to);
+    if (at >= to) return;
     const lineEnd = bytes.indexOf(10, at);
     readLine(state, bytes, at, lineEnd);
     state.numLines++;

@@ -33,8 +33,11 @@ export function readDelimitedRows(
 ): number {
   const { delimiter, comments } = state.plan;
   const end: RowEnd = { next: 0, numLines: 0, fault: rowFault.none, faultAt: 0, hasQuote: false };
+  state.open(bytes, to);
   let at = from;
   while (at < to && !state.isStopped) {
+    at = state.readPlainRows(bytes, at, to);
+    if (at >= to) return to;
     if (comments.length > 0 && comments.includes(bytes[at]!)) {
       at = bytes.indexOf(10, at) + 1;
       state.numComments++;

@@ -3,7 +3,7 @@
  */
 import type { IdValues } from "../edgeChunk.ts";
 import { fitted } from "./fitted.ts";
-import { Utf8Dictionary } from "./utf8Dictionary.ts";
+import type { Utf8Dictionary } from "./utf8Dictionary.ts";
 
 /** `numColumns` columns of integer ids of one kind, with room for `capacity` rows. */
 export class IntegerIds {
@@ -52,20 +52,21 @@ export class IntegerIds {
 
 /** `numColumns` columns of string ids over one dictionary, with room for `capacity` rows. */
 export class StringIds {
-  readonly #codes: Uint32Array[];
-  readonly dictionary: Utf8Dictionary = new Utf8Dictionary();
+  readonly codes: readonly Uint32Array[];
+  readonly dictionary: Utf8Dictionary;
 
-  constructor(numColumns: number, capacity: number) {
-    this.#codes = columns(numColumns, capacity);
+  constructor(numColumns: number, capacity: number, dictionary: Utf8Dictionary) {
+    this.codes = columns(numColumns, capacity);
+    this.dictionary = dictionary;
   }
 
   set(column: number, row: number, bytes: Uint8Array, from: number, to: number): void {
-    this.#codes[column]![row] = this.dictionary.intern(bytes, from, to);
+    this.codes[column]![row] = this.dictionary.intern(bytes, from, to);
   }
 
   finish(numRows: number): IdValues[] {
-    const dictionary = this.dictionary.finish();
-    return this.#codes.map((codes) => ({ kind: "string", codes: fitted(codes, numRows), dictionary }));
+    const dictionary = this.dictionary.takePart();
+    return this.codes.map((codes) => ({ kind: "string", codes: fitted(codes, numRows), dictionary }));
   }
 }
 

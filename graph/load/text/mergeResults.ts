@@ -4,6 +4,7 @@
 import { inputError, type InputFault } from "../inputError.ts";
 import type { CutFile } from "./cutFiles.ts";
 import { widenIds } from "./idBuilder.ts";
+import { joinDictionaries } from "./joinDictionaries.ts";
 import type { RowChunk, Split, SplitResult } from "./textPlan.ts";
 
 /** A row that was set aside: its fault, and its text if it was to be kept. */
@@ -79,6 +80,7 @@ export function mergeResults(
   if (chunks.some(({ ids }) => ids[0]!.kind === "int64")) {
     chunks = chunks.map((chunk) => ({ ...chunk, ids: chunk.ids.map(widenIds) }));
   }
+  chunks = joinDictionaries(chunks);
   const badRows = { total: kept.length, kept, byReason: countReasons(kept) };
   return { chunks, kinds, numLines, numComments, numBlankLines, numRows, badRows };
 }

@@ -3,6 +3,7 @@
  */
 import { hasCode, type SuperstepError } from "../../../core/errors.ts";
 import type { TaskContext } from "../../../core/host/task.ts";
+import { textMemoryError } from "../../kernels/text.ts";
 import type { InputFault } from "../inputError.ts";
 import { readBlankRows } from "./blankRows.ts";
 import { openSource, type OpenSource } from "./byteSource.ts";
@@ -11,6 +12,7 @@ import { maxRatio } from "./compression.ts";
 import { LineReader } from "./lineReader.ts";
 import { longLineShown, rowFault } from "./rowFault.ts";
 import { SplitState } from "./splitState.ts";
+import { giveBack, takeTextColumns, type TextColumns } from "./textColumns.ts";
 import { packedInput, rangeInput } from "./textInput.ts";
 import type { Split, SplitResult, TextPlan } from "./textPlan.ts";
 
@@ -35,9 +37,12 @@ async function parseSplit(
   let source: OpenSource | undefined;
   try {
     source = openSource(split.source);
-    return await readRows(plan, split, source, task);
+    const text = takeTextColumns(plan);
+    const result = await readRows(plan, split, source, text, task);
+    giveBack(plan, text);
+    return result;
   } catch (error) {
-    if (!hasCode(error, "INVALID_INPUT")) throw error;
+    if (!hasCode(error, "INVALID_INPUT")) throw textMemoryError(error, "read text");
     const { file: _, ...failure } = (error as SuperstepError).details as unknown as InputFault;
     return { ...emptyResult, failure };
   } finally {
@@ -49,13 +54,14 @@ async function readRows(
   plan: TextPlan,
   split: Split,
   source: OpenSource,
+  text: TextColumns,
   task: Pick<TaskContext, "throwIfCancelled">,
 ): Promise<SplitResult> {
   const { compression } = split;
   const isPacked = compression !== "none";
   const textBytes = isPacked ? source.size * maxRatio[compression] : Math.min(split.to, source.size) - split.from;
   const isWhole = isPacked || (split.from <= split.dataFrom && split.to >= source.size);
-  const state = new SplitState(plan, {
+  const state = new SplitState(plan, text, {
     maxRows: maxRows(plan, textBytes),
     isFileStart: isPacked || split.from <= split.dataFrom,
     allowsQuotes: isWhole,

@@ -1,173 +1,132 @@
 /**
- * The fast form of reading rows: two columns of digits and perhaps a plain weight, straight into columns. It stops in
+ * The fast form of reading rows: lines without a fault, straight into columns, by the loops of `kernels/text`. It stops in
  * front of the first line that is anything else, which then goes the general way.
  */
-import { maxLineBytes } from "./rowFault.ts";
+import { batchRows, columnMode, type TextMemory } from "../../kernels/text.ts";
+import type { AttrBuilder } from "./attrBuilder.ts";
+import { cellKind } from "./cellKind.ts";
 import type { RowBuilder } from "./rowBuilder.ts";
+import { maxFieldBytes, maxLineBytes } from "./rowFault.ts";
+import type { TextColumns } from "./textColumns.ts";
 import type { TextPlan } from "./textPlan.ts";
 
-/** True if rows of this plan can go the fast way: ids in the first two columns, nothing else or a weight in the third. */
-export function allowsPlainRows(plan: TextPlan): boolean {
-  const [src, dst, ...more] = plan.idColumns;
-  const [attr, ...moreAttrs] = plan.attrs;
-  return (
-    plan.layout === "blanks" &&
-    plan.idType === "integer" &&
-    src?.column === 0 &&
-    dst?.column === 1 &&
-    more.length === 0 &&
-    plan.mirror === undefined &&
-    plan.maxIndex === undefined &&
-    plan.maxColumns === undefined &&
-    (attr === undefined || (attr.isWeight && attr.column === 2)) &&
-    moreAttrs.length === 0
-  );
+/** True if rows of this plan can go the fast way: not those of a matrix. */
+export function allowsPlainRows({ mirror, maxIndex }: TextPlan): boolean {
+  return mirror === undefined && maxIndex === undefined;
 }
 
-/**
- * Reads lines from `at` on while they are plain and the chunk at hand has room for them. Returns where it
- * stopped: at the start of a line, or `to`. Each row read is one line.
- *
- * @param bytes ends each line, also the last one before `to`, with LF
- */
-export function readPlainRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
-  const { integers } = builder;
-  if (integers === undefined) return at;
-  return integers.isWide ? readWideRows(bytes, at, to, builder) : readNarrowRows(bytes, at, to, builder);
-}
+/** Reads plain rows of one split, block by block. */
+export class PlainRows {
+  readonly #plan: TextPlan;
+  readonly #memory: TextMemory;
+  readonly #builder: RowBuilder;
+  /** Where the block at hand stands in the memory. */
+  #text = 0;
 
-/** Ids below 2^32. */
-function readNarrowRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
-  const integers = builder.integers!;
-  const src = integers.narrow[0]!;
-  const dst = integers.narrow[1]!;
-  const weights = builder.attrs[0]?.numbers;
-  const room = builder.capacity;
-  const firstRow = builder.row;
-  let row = firstRow;
-  let lineStart = at;
-
-  while (lineStart < to && row < room) {
-    let p = lineStart;
-    let digit = bytes[p]! - 48;
-    if (digit < 0 || digit > 9) break;
-    let srcId = digit;
-    while ((digit = bytes[++p]! - 48) >= 0 && digit <= 9) srcId = (Math.imul(srcId, 10) + digit) | 0;
-    if (p - lineStart > 9) {
-      if (p - lineStart > 10) break;
-      const wide = tenDigits(bytes, lineStart);
-      if (wide > 0xffffffff) break;
-      srcId = wide | 0;
-    }
-
-    let byte = digit + 48;
-    if (byte !== 32 && byte !== 9) break;
-    do byte = bytes[++p]!;
-    while (byte === 32 || byte === 9);
-
-    const dstFrom = p;
-    digit = byte - 48;
-    if (digit < 0 || digit > 9) break;
-    let dstId = digit;
-    while ((digit = bytes[++p]! - 48) >= 0 && digit <= 9) dstId = (Math.imul(dstId, 10) + digit) | 0;
-    if (p - dstFrom > 9) {
-      if (p - dstFrom > 10) break;
-      const wide = tenDigits(bytes, dstFrom);
-      if (wide > 0xffffffff) break;
-      dstId = wide | 0;
-    }
-
-    byte = digit + 48;
-    if (weights !== undefined) {
-      if (byte !== 32 && byte !== 9) break;
-      do byte = bytes[++p]!;
-      while (byte === 32 || byte === 9);
-
-      const weightFrom = p;
-      let weight = 0;
-      while ((digit = byte - 48) >= 0 && digit <= 9) {
-        weight = weight * 10 + digit;
-        byte = bytes[++p]!;
-      }
-      if (p === weightFrom) break;
-      if (byte === 46) {
-        const pointAt = p;
-        while ((digit = bytes[++p]! - 48) >= 0 && digit <= 9) weight = weight * 10 + digit;
-        byte = digit + 48;
-        if (p - weightFrom > 16) break; // more digits than a float64 holds exactly
-        weight /= powersOfTen[p - pointAt - 1]!;
-      } else if (p - weightFrom > 15) break;
-      weights[row] = weight;
-    }
-
-    if (byte !== 10) {
-      if (byte === 32 || byte === 9) {
-        do byte = bytes[++p]!;
-        while (byte !== 10);
-        if (p - lineStart > maxLineBytes) break;
-      } else if (byte === 13 && bytes[p + 1] === 10) p++;
-      else break;
-    }
-    src[row] = srcId;
-    dst[row] = dstId;
-    row++;
-    lineStart = p + 1;
+  /** `allowsQuotes`: fields in quotes may be read. */
+  constructor(plan: TextPlan, { memory }: TextColumns, builder: RowBuilder, allowsQuotes: boolean) {
+    this.#plan = plan;
+    this.#memory = memory;
+    this.#builder = builder;
+    const { layout, delimiter, idType, idColumns, attrs, maxColumns, comments } = plan;
+    const { kernels } = memory;
+    const minColumns = Math.max(...idColumns.map(({ column }) => column)) + 1;
+    kernels.layOut(
+      layout === "delimited",
+      delimiter,
+      allowsQuotes,
+      idType === "integer",
+      Math.max(minColumns, ...attrs.map(({ column }) => column + 1)),
+      minColumns,
+      maxColumns ?? 0xffffffff,
+      maxFieldBytes,
+      maxLineBytes,
+    );
+    const marks = kernels.setColumns(idColumns.length, attrs.length);
+    const otherStarts = layout === "blanks" ? [...comments, 32, 9, 13, 10] : comments;
+    for (const byte of otherStarts) memory.bytes[marks + byte] = 1;
   }
-  builder.wrote(row - firstRow);
-  return lineStart;
-}
 
-/** Ids of up to 15 digits, into columns of 64 bits; rows without weight. */
-function readWideRows(bytes: Uint8Array, at: number, to: number, builder: RowBuilder): number {
-  if (builder.attrs.length > 0) return at;
-  const [src, dst] = builder.integers!.halves as [Uint32Array, Uint32Array];
-  const room = builder.capacity;
-  const firstRow = builder.row;
-  let row = firstRow;
-  let lineStart = at;
-
-  while (lineStart < to && row < room) {
-    let p = lineStart;
-    let srcId = 0;
-    let digit = bytes[p]! - 48;
-    while (digit >= 0 && digit <= 9) {
-      srcId = srcId * 10 + digit;
-      digit = bytes[++p]! - 48;
-    }
-    let byte = digit + 48;
-    if (p === lineStart || p - lineStart > 15 || (byte !== 32 && byte !== 9)) break;
-    do byte = bytes[++p]!;
-    while (byte === 32 || byte === 9);
-
-    const dstFrom = p;
-    let dstId = 0;
-    digit = byte - 48;
-    while (digit >= 0 && digit <= 9) {
-      dstId = dstId * 10 + digit;
-      digit = bytes[++p]! - 48;
-    }
-    byte = digit + 48;
-    if (p === dstFrom || p - dstFrom > 15) break;
-    if (byte !== 10) {
-      if (byte !== 13 || bytes[p + 1] !== 10) break;
-      p++;
-    }
-    src[row * 2] = srcId; // modulo 2^32
-    src[row * 2 + 1] = srcId / 0x100000000;
-    dst[row * 2] = dstId;
-    dst[row * 2 + 1] = dstId / 0x100000000;
-    row++;
-    lineStart = p + 1;
+  /** Takes over bytes [0, to) of a block for calls of `read`. */
+  open(bytes: Uint8Array, to: number): void {
+    this.#text = this.#memory.kernels.textRoom(to);
+    this.#memory.bytes.set(bytes.subarray(0, to), this.#text);
   }
-  builder.wrote(row - firstRow);
-  return lineStart;
+
+  /**
+   * Reads lines of the block from `at` on while they are plain. Returns where it stopped: at the start of a line, or `to`. Each
+   * row read is one line.
+   *
+   * @param bytes the block, which ends each line, also the last one before `to`, with LF
+   */
+  read(bytes: Uint8Array, at: number, to: number): number {
+    const { kernels } = this.#memory;
+    const builder = this.#builder;
+    const text = this.#text;
+    for (let next = at; ;) {
+      builder.makeRoom();
+      this.#setColumns();
+      const room = builder.capacity - builder.row;
+      const numRows = kernels.readRows(text + next, text + to, room, builder.integers?.isWide ?? false);
+      if (numRows > 0) this.#takeIds(numRows);
+      next = kernels.stoppedAt() - text;
+      if (numRows > 0) builder.attrs.forEach((attr, index) => this.#takeCells(attr, index, numRows, bytes));
+      builder.wrote(numRows);
+      if (next >= to || numRows < Math.min(room, batchRows)) return next;
+    }
+  }
+
+  /** Says how columns are to be read, which may change with the rows before. */
+  #setColumns(): void {
+    const { kernels } = this.#memory;
+    const { idColumns } = this.#plan;
+    const { strings, attrs } = this.#builder;
+    idColumns.forEach(({ column }, index) => kernels.setColumn(index, column, 0, strings?.dictionary.address ?? 0));
+    attrs.forEach((attr, index) => {
+      kernels.setColumn(idColumns.length + index, attr.plan.column, modeOf(attr), attr.dictionary?.address ?? 0);
+    });
+  }
+
+  #takeIds(numRows: number): void {
+    const { kernels } = this.#memory;
+    const { integers, strings, row } = this.#builder;
+    this.#plan.idColumns.forEach((_, index) => {
+      const values = kernels.valuesOf(index);
+      if (strings !== undefined) strings.codes[index]!.set(this.#memory.words(values, numRows), row);
+      else if (integers!.halves === undefined) integers!.narrow[index]!.set(this.#memory.words(values, numRows), row);
+      else integers!.halves[index]!.set(this.#memory.words(values, 2 * numRows), 2 * row);
+    });
+  }
+
+  #takeCells(attr: AttrBuilder, index: number, numRows: number, bytes: Uint8Array): void {
+    const { kernels } = this.#memory;
+    const { row } = this.#builder;
+    const column = this.#plan.idColumns.length + index;
+    const mode = modeOf(attr);
+    const values = kernels.valuesOf(column);
+    if (mode === columnMode.weight || mode === columnMode.number) {
+      attr.numbers.set(this.#memory.doubles(values, numRows), row);
+    } else if (mode === columnMode.string) {
+      attr.codes.set(this.#memory.words(values, numRows), row);
+    }
+    attr.kinds |= kernels.kindsOf(column);
+    if (kernels.numLeftOf(column) === 0) return;
+    // copies: a string that is added may let the memory grow
+    const leftAt = kernels.leftOf(column);
+    const left = this.#memory.bytes.slice(leftAt, leftAt + numRows);
+    const begins = this.#memory.words(kernels.beginsOf(column), numRows).slice();
+    const ends = this.#memory.words(kernels.endsOf(column), numRows).slice();
+    for (let at = 0; at < numRows; at++) {
+      if (left[at] === 0) continue;
+      if (begins[at] === 0) attr.setMissing(row + at);
+      else attr.set(row + at, bytes, begins[at]! - this.#text, ends[at]! - this.#text);
+    }
+  }
 }
 
-/** The ten digits from `from` on. */
-function tenDigits(bytes: Uint8Array, from: number): number {
-  let value = 0;
-  for (let i = from; i < from + 10; i++) value = value * 10 + (bytes[i]! - 48);
-  return value;
+/** How the kernel reads cells; strings only once one has shown that it is no other type, as `AttrBuilder.set` looks at each. */
+function modeOf({ plan, kinds }: AttrBuilder): number {
+  if (plan.isWeight) return columnMode.weight;
+  if (plan.type === "number") return columnMode.number;
+  return plan.type === "string" && (kinds & cellKind.text) !== 0 ? columnMode.string : columnMode.cell;
 }
-
-const powersOfTen: Float64Array = Float64Array.from({ length: 17 }, (_, power) => 10 ** power);

@@ -8,14 +8,13 @@ import { IntegerIds, StringIds } from "./idBuilder.ts";
 import { IntegerParser, integerOutcome } from "./parseInteger.ts";
 import { NumberParser, numberShape } from "./parseNumber.ts";
 import { maxFieldBytes, rowFault, type RowFault } from "./rowFault.ts";
+import type { TextColumns } from "./textColumns.ts";
 import type { RowChunk, TextPlan } from "./textPlan.ts";
-
-/** A chunk ends once the text of its strings is this long, so that offsets into its dictionaries fit 32 bits. */
-const maxChunkText = 1 << 28;
 
 /** Builds chunks of at most `plan.chunkRows` rows. */
 export class RowBuilder {
   readonly #plan: TextPlan;
+  readonly #text: TextColumns;
   /** Upper bound of the rows still to come, so that a small input takes little memory. */
   #rowsToCome: number;
   readonly #chunks: RowChunk[] = [];
@@ -29,7 +28,6 @@ export class RowBuilder {
   /** Some id of the row at hand needs 64 bits. */
   #isWideRow = false;
   #weight = 0;
-  #textBytes = 0;
   #numRows = 0;
   /** Rows that fit the chunk at hand. */
   capacity = 0;
@@ -37,13 +35,16 @@ export class RowBuilder {
   row = 0;
   /** The columns of ids of the chunk at hand, if integers. */
   integers: IntegerIds | undefined;
-  #strings: StringIds | undefined;
+  /** The same, if strings. */
+  strings: StringIds | undefined;
   attrs: readonly AttrBuilder[] = [];
   /** Which field the last fault is about. */
   faultyField = 0;
 
-  constructor(plan: TextPlan, maxRows: number) {
+  /** `text`: for the columns of the plan. */
+  constructor(plan: TextPlan, maxRows: number, text: TextColumns) {
     this.#plan = plan;
+    this.#text = text;
     this.#rowsToCome = maxRows;
     this.#kinds = plan.attrs.map(() => 0);
     this.#minColumns = Math.max(...plan.idColumns.map(({ column }) => column)) + 1;
@@ -66,7 +67,7 @@ export class RowBuilder {
 
   /** Begins another chunk if the one at hand is full. Call before writing to its columns directly. */
   makeRoom(): void {
-    if (this.row + 2 > this.capacity || this.#textBytes > maxChunkText) this.#close(true);
+    if (this.row + 2 > this.capacity || this.#text.isLarge) this.#close(true);
   }
 
   /** Adds a row, or says what is wrong with it and changes nothing. */
@@ -159,8 +160,7 @@ export class RowBuilder {
         this.integers.set(target, row, this.#lows[i]!, this.#highs[i]!);
       } else {
         const { column } = idColumns[i]!;
-        this.#textBytes += fields.to(column) - fields.from(column);
-        this.#strings!.set(target, row, fields.source(column), fields.from(column), fields.to(column));
+        this.strings!.set(target, row, fields.source(column), fields.from(column), fields.to(column));
       }
     }
     for (const attr of this.attrs) {
@@ -170,7 +170,6 @@ export class RowBuilder {
       } else if (fields.isMissing(column)) {
         attr.setMissing(row);
       } else {
-        this.#textBytes += fields.to(column) - fields.from(column);
         attr.set(row, fields.source(column), fields.from(column), fields.to(column));
       }
     }
@@ -182,10 +181,10 @@ export class RowBuilder {
     // two more than asked for: a row and its mirror image always fit
     this.capacity = Math.max(0, Math.min(chunkRows, this.#rowsToCome)) + 2;
     this.row = 0;
-    this.#textBytes = 0;
     this.integers = idType === "integer" ? new IntegerIds(idColumns.length, this.capacity) : undefined;
-    this.#strings = idType === "string" ? new StringIds(idColumns.length, this.capacity) : undefined;
-    this.attrs = attrs.map((plan) => new AttrBuilder(plan, this.capacity));
+    const { ids, attrs: dictionaries } = this.#text;
+    this.strings = ids && new StringIds(idColumns.length, this.capacity, ids);
+    this.attrs = attrs.map((attr, index) => new AttrBuilder(attr, this.capacity, dictionaries[index]));
   }
 
   #close(isMoreToCome: boolean): void {
@@ -195,10 +194,11 @@ export class RowBuilder {
       this.attrs.forEach((attr, index) => (this.#kinds[index]! |= attr.kinds));
       this.#chunks.push({
         numRows: row,
-        ids: (this.integers ?? this.#strings!).finish(row),
+        ids: (this.integers ?? this.strings!).finish(row),
         attrs: this.attrs.map((attr) => attr.finish(row)),
       });
     }
+    this.#text.renew();
     if (isMoreToCome) this.#open();
   }
 }

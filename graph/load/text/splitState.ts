@@ -1,9 +1,12 @@
 /**
  * A split while it is read: what was counted, built and set aside so far.
  */
+import { allowsDigitRows, readDigitRows } from "./digitRows.ts";
 import { Fields } from "./fields.ts";
+import { allowsPlainRows, PlainRows } from "./plainRows.ts";
 import { RowBuilder } from "./rowBuilder.ts";
 import { describeFault, rowFault, textOfRow, type RowFault } from "./rowFault.ts";
+import type { TextColumns } from "./textColumns.ts";
 import type { BadRow, SplitResult, TextPlan } from "./textPlan.ts";
 
 /** Counts, rows and bad rows of one split. */
@@ -11,6 +14,9 @@ export class SplitState {
   readonly plan: TextPlan;
   readonly builder: RowBuilder;
   readonly fields: Fields;
+  /** What reads rows the fast way, if one can. */
+  readonly #readsDigits: boolean;
+  readonly #plainRows: PlainRows | undefined;
   /** True while no row of the file has been met. */
   isAtFirstRow: boolean;
   /** False if a quote must stop the split, because the file was cut. */
@@ -24,11 +30,19 @@ export class SplitState {
   failure: SplitResult["failure"];
   readonly badRows: BadRow[] = [];
 
-  constructor(plan: TextPlan, options: { maxRows: number; isFileStart: boolean; allowsQuotes: boolean }) {
+  constructor(
+    plan: TextPlan,
+    text: TextColumns,
+    options: { maxRows: number; isFileStart: boolean; allowsQuotes: boolean },
+  ) {
     this.plan = plan;
-    this.builder = new RowBuilder(plan, options.maxRows);
+    this.builder = new RowBuilder(plan, options.maxRows, text);
     this.isAtFirstRow = options.isFileStart;
     this.allowsQuotes = options.allowsQuotes;
+    this.#readsDigits = allowsDigitRows(plan);
+    if (!this.#readsDigits && allowsPlainRows(plan)) {
+      this.#plainRows = new PlainRows(plan, text, this.builder, options.allowsQuotes);
+    }
     this.fields = new Fields(numKeptFields(plan));
   }
 
@@ -60,6 +74,26 @@ export class SplitState {
     const { plan, fields } = this;
     const place = describeFault({ plan, fields, fault, where, bytes, from, to, isFirst: false });
     this.failure = { ...this.#placed(place), ...words };
+  }
+
+  /** Takes over bytes [0, to) of a block, which end with LF, for calls of `readPlainRows`. */
+  open(bytes: Uint8Array, to: number): void {
+    this.#plainRows?.open(bytes, to);
+  }
+
+  /** Reads rows of the block the fast way, from `at` on. Returns where it stopped: in front of another row, or at `to`. */
+  readPlainRows(bytes: Uint8Array, at: number, to: number): number {
+    if (this.isAtFirstRow) return at;
+    const rowsBefore = this.builder.numRows;
+    let stop = at;
+    if (this.#plainRows !== undefined) {
+      stop = this.#plainRows.read(bytes, at, to);
+    } else if (this.#readsDigits) {
+      this.builder.makeRoom();
+      stop = readDigitRows(bytes, at, to, this.builder);
+    }
+    this.numLines += this.builder.numRows - rowsBefore;
+    return stop;
   }
 
   finish(): SplitResult {

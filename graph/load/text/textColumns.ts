@@ -1,0 +1,59 @@
+/**
+ * What a thread keeps from split to split of one load: the memory in which text is parsed, and dictionaries that go on, so that
+ * a string which many splits hold is in few of them.
+ */
+import { TextMemory } from "../../kernels/text.ts";
+import type { TextPlan } from "./textPlan.ts";
+import { Utf8Dictionary } from "./utf8Dictionary.ts";
+
+/** Memory and dictionaries for the columns of a plan. */
+export class TextColumns {
+  #memory: TextMemory | undefined;
+  /** Of all ids, if they are strings. */
+  ids: Utf8Dictionary | undefined;
+  /** Of each attribute that is a string. */
+  attrs: readonly (Utf8Dictionary | undefined)[];
+
+  constructor({ idType, attrs }: TextPlan) {
+    this.ids = idType === "string" ? new Utf8Dictionary(this.memory) : undefined;
+    this.attrs = attrs.map(({ type }) => (type === "string" ? new Utf8Dictionary(this.memory) : undefined));
+  }
+
+  get memory(): TextMemory {
+    return (this.#memory ??= new TextMemory());
+  }
+
+  /** A dictionary has become so large that the next chunk must begin with another. */
+  get isLarge(): boolean {
+    return this.ids?.isLarge === true || this.attrs.some((dictionary) => dictionary?.isLarge === true);
+  }
+
+  /** Puts new dictionaries in the place of large ones, all parts of which must have been taken. */
+  renew(): void {
+    this.ids = this.#renewed(this.ids);
+    this.attrs = this.attrs.map((dictionary) => this.#renewed(dictionary));
+  }
+
+  #renewed(dictionary: Utf8Dictionary | undefined): Utf8Dictionary | undefined {
+    if (dictionary?.isLarge !== true) return dictionary;
+    dictionary.free();
+    return new Utf8Dictionary(this.memory);
+  }
+}
+
+/** By the plan as this thread was sent it, so that they end with the stage. */
+const idle = new WeakMap<TextPlan, TextColumns>();
+
+/**
+ * What an earlier split of the plan gave back, or new ones. Whoever takes them gives them back with `giveBack` when its
+ * result is whole: what failed may have left strings that no result holds.
+ */
+export function takeTextColumns(plan: TextPlan): TextColumns {
+  const columns = idle.get(plan);
+  idle.delete(plan);
+  return columns ?? new TextColumns(plan);
+}
+
+export function giveBack(plan: TextPlan, columns: TextColumns): void {
+  idle.set(plan, columns);
+}
