@@ -7,13 +7,16 @@ import { everything, useParts } from "../../../../graph/parts.ts";
 import { graphOf, randomArcs } from "../../../support/graphs.ts";
 import { SimulatedFleet } from "../../../support/simulatedFleet.ts";
 
-const partitionsOf = (weights: readonly number[]) => {
+/** Partitions of one vertex, or as many as are given, with as many edges less one. */
+const partitionsOf = (numEdges: readonly number[], numVertices: readonly number[] = []) => {
   let from = 0;
-  return weights.map((weight) => {
-    const neighbours = { type: "uint32" as const, offset: 64, length: weight - 1 };
+  return numEdges.map((edges, at) => {
+    const neighbours = { type: "uint32" as const, offset: 64, length: edges - 1 };
     const offsets = { type: "uint32" as const, offset: 64, length: 2 };
-    const partition = { from, to: from + 1, inRows: { numRows: 1, firstRow: from, offsets, neighbours, firstEdge: 0 } };
-    from++;
+    const to = from + (numVertices[at] ?? 1);
+    const inRows = { numRows: to - from, firstRow: from, offsets, neighbours, firstEdge: 0 };
+    const partition = { from, to, inRows };
+    from = to;
     return partition;
   });
 };
@@ -65,6 +68,20 @@ describe("placePartitions", () => {
       const got = weights.slice(firstPartition, endPartition).reduce((sum, weight) => sum + weight, 0);
       expect(Math.abs(got - total * share)).toBeLessThanOrEqual(50);
     }
+  });
+
+  it("counts a vertex as several edges, for that is how long its program takes", () => {
+    const edges = Array.from({ length: 40 }, () => 10_000);
+    const vertices = edges.map((_, at) => (at < 20 ? 100 : 2000));
+    const hosts = [1, 2].map((id) => ({ id, numThreads: 1 }));
+    const ranges = placePartitions(partitionsOf(edges, vertices), hosts);
+    const loads = ranges.map(({ from, to, firstPartition, endPartition }) => {
+      const ofEdges = edges.slice(firstPartition, endPartition).reduce((sum, count) => sum + count, 0);
+      return { vertices: to - from, edges: ofEdges };
+    });
+    const times = loads.map((load) => 8 * load.vertices + load.edges);
+    expect(Math.abs(times[0]! - times[1]!)).toBeLessThanOrEqual(26_000);
+    expect(loads[0]!.edges).toBeGreaterThan(loads[1]!.edges);
   });
 });
 
