@@ -41,7 +41,7 @@ export default defineConfig({
   plugins: [testWhatIsBuilt()],
   test: {
     dir: "test",
-    server: { deps: { external: [/\/dist\//] } },
+    server: { deps: { external: [/\/(dist|bundle)\//] } },
     // bounds of hangs alone: a busy machine is many times slower than an idle one
     testTimeout: 120_000,
     hookTimeout: 120_000,

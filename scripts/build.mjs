@@ -1,8 +1,10 @@
 // Builds the package into dist/: TypeScript by tsc, kernels by asc, the protocol as it is, the viewer's page by esbuild,
-// the command's execute bit.
+// the command's execute bit. Then bundle/ of dist/: see bundle.mjs.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bundlePage } from "../viz/browser/bundle.mjs";
+import { bundle } from "./bundle.mjs";
 import { compileKernels } from "./kernels.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,8 +19,6 @@ try {
 }
 if (!(await compileKernels())) process.exit(1); // asc has printed why
 copyFileSync(`${root}core/net/superstep.proto`, `${root}dist/core/net/superstep.proto`);
-if (existsSync(`${root}viz/browser/bundle.mjs`)) {
-  const { bundlePage } = await import("../viz/browser/bundle.mjs");
-  await bundlePage(`${root}dist/viz/page.html`);
-}
-if (existsSync(`${root}dist/cli/main.js`)) chmodSync(`${root}dist/cli/main.js`, 0o755);
+await bundlePage(`${root}dist/viz/page.html`);
+await bundle(root);
+for (const folder of ["dist", "bundle"]) chmodSync(`${root}${folder}/cli/main.js`, 0o755);

@@ -48,7 +48,7 @@ describe("the tour of README.md", () => {
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), "superstep-readme-"));
     mkdirSync(path.join(folder, "bin"));
-    const shim = `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, "dist/cli/main.js")}" "$@"\n`;
+    const shim = `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, "bundle/cli/main.js")}" "$@"\n`;
     writeFileSync(path.join(folder, "bin/superstep"), shim);
     chmodSync(path.join(folder, "bin/superstep"), 0o755);
     mkdirSync(path.join(folder, "work/examples"), { recursive: true });
@@ -89,7 +89,7 @@ describe("README.md", () => {
   });
 
   it("names every option of every command, and no other", () => {
-    const main = path.join(root, "dist/cli/main.js");
+    const main = path.join(root, "bundle/cli/main.js");
     const offered = ["run", "pregel", "info", "convert", "generate", "view"].flatMap((command) => {
       const help = spawnSync(process.execPath, [main, command, "--help"], { encoding: "utf8" }).stdout;
       return [...help.matchAll(/^ +(?:-\w, )?(--[a-z-]+)/gm)].map(([, option]) => option!);

@@ -2,6 +2,7 @@
  * The value a variable has, this moment, for a function that captures it.
  */
 import { inspectFunction, scriptInfo, type InspectedFunction } from "./inspectFunction.ts";
+import { isOwnFile } from "./isOwnFile.ts";
 import { runsBeforeDeclaration } from "./runsBeforeDeclaration.ts";
 
 /** A variable with its value, or one that has none yet. */
@@ -29,7 +30,8 @@ export function findVariable(name: string, { scopes, location }: InspectedFuncti
   }
   if (value === undefined && location !== undefined && !engineTells()) {
     const script = scriptInfo(location.scriptId);
-    if (script !== undefined && runsBeforeDeclaration(name, script)) return { state: "uninitialised" };
+    if (script !== undefined && !isOwnFile(script.url) && runsBeforeDeclaration(name, script))
+      return { state: "uninitialised" };
   }
   return { state: "value", value, isOfModule: scope.kind === "Module" };
 }

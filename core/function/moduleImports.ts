@@ -4,6 +4,7 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { ScriptInfo } from "./inspectFunction.ts";
+import { isOwnFile } from "./isOwnFile.ts";
 import { parseScript } from "./parseScript.ts";
 import { resolveModule } from "./resolveModule.ts";
 
@@ -18,9 +19,11 @@ export interface ImportedName {
  * The module and export behind a name that a file imports; undefined if the file imports no such name, or if a thread
  * should not or could not import the module: the program's main file, which would run again, and what imports it;
  * TypeScript, which Node may
- * not take as it is; anything but files, Node's own modules and data: URLs. Parses the file once.
+ * not take as it is; anything but files, Node's own modules and data: URLs. Parses the file once. Of this package's own
+ * files nothing is told: what their functions use travels with them.
  */
 export function importedName(local: string, script: ScriptInfo): ImportedName | undefined {
+  if (isOwnFile(script.url)) return undefined;
   let imports = known.get(script);
   if (imports === undefined) known.set(script, (imports = importsOf(script)));
   const found = imports.get(local);

@@ -2,14 +2,12 @@
  * Loads operators by name: exported functions of this package's own modules, and nothing else.
  */
 import { excerpt, SuperstepError } from "../errors.ts";
+import { importOperator } from "./importOperator.ts";
 import type { Operator, OperatorRef } from "./task.ts";
 
 /** An operator whose types are known only to its caller. */
 export type AnyOperator = Operator<unknown, unknown, unknown>;
 
-const packageRoot: string = new URL("../../", import.meta.url).href;
-/** Modules are loaded as what this one is: built, or source where Node strips types. */
-const extension: string = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 const loaded: Map<string, AnyOperator> = new Map();
 
 /**
@@ -18,17 +16,14 @@ const loaded: Map<string, AnyOperator> = new Map();
  * @throws SuperstepError INVALID_ARGUMENT if the reference leaves the package, or names no exported function.
  */
 export function loadOperator(ref: OperatorRef): AnyOperator | Promise<AnyOperator> {
-  return loaded.get(`${ref.module}#${ref.name}`) ?? importOperator(ref);
+  return loaded.get(`${ref.module}#${ref.name}`) ?? importAndKeep(ref);
 }
 
-async function importOperator({ module, name }: OperatorRef): Promise<AnyOperator> {
+async function importAndKeep({ module, name }: OperatorRef): Promise<AnyOperator> {
   if (typeof module !== "string" || !/^[\w-]+(?:[./][\w-]+)*$/.test(module)) {
     throw refused(module, name, "must be a path below the package's root, such as graph/superstep/scan");
   }
-  const url = new URL(`${module}${extension}`, packageRoot).href;
-  if (!url.startsWith(packageRoot)) throw refused(module, name, "must lie in the package");
-  const exported = (await import(url)) as Record<string, unknown>;
-  const operator = exported[name]; // a module's own exports and nothing else: it has no prototype
+  const operator = await importOperator(module, name);
   if (typeof operator !== "function") throw refused(module, name, "must be an exported function of its module");
   loaded.set(`${module}#${name}`, operator as AnyOperator);
   return operator as AnyOperator;

@@ -230,7 +230,7 @@ describe("a cluster of three workers, without any option", () => {
     const { url: master, secretFile } = cluster;
     writeFileSync(
       file("unstopped.mjs"),
-      `import { Context } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+      `import { Context } from ${JSON.stringify(new URL("../../bundle/index.js", import.meta.url).href)};
        const ctx = await Context.create(${JSON.stringify({ master, cluster: { secretFile }, appName: "unstopped" })});
        await ctx.driver.whenExecutors(3);
        console.log(await ctx.range(0, 100, 1, 4).sum());\n`,

@@ -20,7 +20,7 @@ export function runBuilt(name: string, args: readonly string[], folder: string):
 /** Runs the built command with these arguments; a path that starts with `examples/` is one of this repository. */
 export function runSuperstep(args: readonly string[], folder: string, env: NodeJS.ProcessEnv = {}): Ending {
   const absolute = args.map((arg) => (arg.startsWith("examples/") ? path.join(root, arg) : arg));
-  return run([path.join(root, "dist/cli/main.js"), ...absolute], folder, env);
+  return run([path.join(root, "bundle/cli/main.js"), ...absolute], folder, env);
 }
 
 function run(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Ending {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
 /** The built command. */
-export const commandFile: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const commandFile: string = fileURLToPath(new URL("../../bundle/cli/main.js", import.meta.url));
 
 /** How a process ended, and what it wrote. */
 export interface Ended {
