@@ -117,6 +117,11 @@ export class Context {
     return context;
   }
 
+  /** True if faults happen on purpose. */
+  get hasChaos(): boolean {
+    return this.#chaos !== undefined;
+  }
+
   /** Where tasks run. */
   get master(): string {
     return this.driver.master;

@@ -18,10 +18,22 @@ const logs = new WeakMap<Driver, Log>();
 /** Tells how the functions of an operation run. */
 export function tellFunctions(driver: Driver, operation: string, functions: readonly FunctionPath[]): void {
   driver.events.emit({ type: "functions", job: null, operation, functions });
+  remember(
+    driver,
+    functions.map(({ argument, text }) => `${argument} of ${operation}: ${text}`),
+  );
+}
+
+/** Tells in which order an operation relaxes edges, and why. */
+export function tellOrder(driver: Driver, operation: string, method: "program" | "kernel", text: string): void {
+  driver.events.emit({ type: "order", job: null, operation, method, text });
+  remember(driver, [`order of ${operation}: ${text}`]);
+}
+
+function remember(driver: Driver, told: readonly string[]): void {
   const log = logs.get(driver) ?? { lines: new Set<string>(), numForgotten: 0 };
   logs.set(driver, log);
-  for (const { argument, text } of functions) {
-    const line = `${argument} of ${operation}: ${text}`;
+  for (const line of told) {
     log.lines.delete(line);
     log.lines.add(line);
   }

@@ -278,15 +278,17 @@ export class Graph<VD, ED> {
   }
 
   /**
-   * Runs a vertex program until no message is sent, or for `maxSupersteps`.
+   * Runs a vertex program until no message is sent, or for `maxSupersteps`. One that is a relaxation runs as a kernel, with the
+   * same result, unless `order` says otherwise: see `PregelOptions`.
    *
-   * Eager. Memory: two generations of the vertex columns.
+   * Eager. Memory: two generations of the vertex columns; by a kernel, 33 bytes a vertex, up to 16 an edge, and rows by source.
    *
    * @throws SuperstepError INVALID_ARGUMENT, NOT_SHIPPABLE, TYPE_MISMATCH, TASK_FAILED or CANCELLED.
    */
   async pregel<Msg>(options: PregelOptions<VD, ED, Msg>, operation = "pregel"): Promise<Run<VD, ED, Graph<VD, ED>>> {
-    const { graph, supersteps, converged } = await superstepsOver(this.parts, shipPregel(operation, options));
-    return { graph: new Graph(graph), supersteps, converged };
+    const { graph, ...ending } = await superstepsOver(this.parts, shipPregel(operation, options));
+    const { supersteps, converged, method = "program" } = ending;
+    return { graph: new Graph(graph), supersteps, converged, method };
   }
 
   /** Supersteps with what Pregel has no words for: programs on all vertices, aggregators, a test for the end. Eager. */

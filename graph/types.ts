@@ -34,7 +34,7 @@ export interface Run<VD, ED, G> {
   readonly supersteps: number;
   /** True if another round would change nothing (or nothing above the tolerance). */
   readonly converged: boolean;
-  /** What ran: a vertex program, superstep by superstep, or a kernel of the algorithm's own, with the same result. */
+  /** What ran: a vertex program, superstep by superstep, or a kernel, with the same result. */
   readonly method?: "program" | "kernel";
   readonly __types?: [VD, ED];
 }

@@ -26,17 +26,18 @@ export async function withContext<R>(
   const { resume, resumeOtherNode: resumeAcrossVersions } = request;
   const recovery = new RecoveryLog();
   const told = new Set<string>();
-  const explain = ({ operation, functions }: SuperstepEvent & { type: "functions" }): void => {
-    for (const { argument, text } of functions) {
-      const line = `function    ${argument} of ${operation}: ${text}`;
-      if (!told.has(line)) session.note(line);
-      told.add(line);
-    }
+  const explain = (operation: string, argument: string, text: string): void => {
+    const line = `function    ${argument} of ${operation}: ${text}`;
+    if (!told.has(line)) session.note(line);
+    told.add(line);
   };
   const listener = (event: SuperstepEvent): void => {
     session.progress.listener(event);
     recovery.hear(event);
-    if (event.type === "functions" && (request as { readonly explain?: boolean }).explain) explain(event);
+    if ((request as { readonly explain?: boolean }).explain) {
+      if (event.type === "order") explain(event.operation, "order", event.text);
+      if (event.type === "functions") event.functions.forEach((fn) => explain(event.operation, fn.argument, fn.text));
+    }
     if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
   };
   const appName = `superstep ${(request as { readonly command?: string }).command ?? "view"}`;

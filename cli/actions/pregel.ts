@@ -55,6 +55,7 @@ export async function pregel(request: PregelRequest, session: Session): Promise<
       table: await vertexTable(result.graph),
       supersteps: result.supersteps,
       converged: result.converged,
+      method: result.method,
       parameters: maxSupersteps === undefined ? {} : { maxSupersteps },
       algorithm: path.basename(request.program),
       report: loaded.report,
@@ -123,7 +124,8 @@ function resultOf(value: unknown, file: string): AnyRun | undefined {
   if (value instanceof Graph) return { graph: value, supersteps: 0, converged: true };
   const run = value as Partial<Run<unknown, unknown, unknown>>;
   if (run.graph instanceof Graph) {
-    return { graph: run.graph, supersteps: run.supersteps ?? 0, converged: run.converged ?? true };
+    const { graph, supersteps = 0, converged = true, method } = run;
+    return { graph, supersteps, converged, ...(method !== undefined && { method }) };
   }
   throw new SuperstepError(
     "INVALID_ARGUMENT",

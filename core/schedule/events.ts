@@ -100,6 +100,14 @@ export type EventBody = { readonly job: number | null } & (
     }
   /** How the functions of an operation run; once each time it is run. */
   | { readonly type: "functions"; readonly operation: string; readonly functions: readonly FunctionPath[] }
+  /** Whether the edges of an operation are relaxed superstep by superstep, "program", or in an order that a kernel chooses. */
+  | {
+      readonly type: "order";
+      readonly operation: string;
+      readonly method: "program" | "kernel";
+      /** "superstep by superstep, because maxSupersteps is set". */
+      readonly text: string;
+    }
   | { readonly type: "sample"; readonly n: number; readonly values: readonly Json[] }
   | {
       readonly type: "host";

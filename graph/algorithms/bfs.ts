@@ -64,7 +64,7 @@ export async function bfsByProgram<VD, ED>(
 ): Promise<BfsRun<ED>> {
   if (!(await graph.hasVertex(source))) throw unknownSource(source);
   const start = canonicalId(source);
-  const program = { ...limits, ...traversed<ED>(direction, { kind: "hops" }) };
+  const program = { ...limits, ...traversed<ED>(direction, { kind: "hops" }), order: "supersteps" as const };
   const initial = graph.mapVertices((id) => (id === start ? 0 : Infinity));
   const run = await temporarily(initial, (depths) => depths.pregel<number>(program, "bfs"));
   return { ...run, method: "program" };

@@ -87,6 +87,7 @@ export async function componentsByProgram<VD, ED>(
         },
         mergeMessage: (a, b) => Math.min(a, b),
         tripletFields: { src: true, dst: true },
+        order: "supersteps",
         maxSupersteps,
         ...(signal && { signal }),
         ...pickCheckpoints(options),

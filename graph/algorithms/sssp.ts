@@ -133,6 +133,7 @@ export async function ssspByProgram<VD, ED>(graph: Graph<VD, ED>, options: SsspO
   const program = {
     ...traversed<number>(direction, { kind: "attr" }),
     maxSupersteps,
+    order: "supersteps" as const,
     ...(signal && { signal }),
     ...pickCheckpoints(options),
   };

@@ -24,7 +24,17 @@ export {
   searchUp,
   writeDepths,
 } from "./bfs.as";
-export { gatherWeights, initDistances, narrowWeights, relax, split, surveyWeights } from "./sssp.as";
+export {
+  gatherWeights,
+  initDistances,
+  narrowWeights,
+  relax,
+  split,
+  startDistances,
+  surveyBounds,
+  surveyWeights,
+  turnDistances,
+} from "./sssp.as";
 export {
   clear,
   copyDistinct,

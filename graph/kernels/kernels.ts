@@ -128,7 +128,21 @@ export interface Kernels {
   surveyWeights(weights: Address, from: number, to: number, state: Address): number;
   narrowWeights(weights: Address, from: number, to: number, width: number, out: Address): void;
   gatherWeights(narrow: Address, positions: Address, from: number, to: number, width: number, out: Address): void;
+  surveyBounds(lengths: Address, from: number, to: number, state: Address): void;
   initDistances(distances: Address, flags: Address, from: number, to: number): void;
+  startDistances(
+    values: Address,
+    isTurned: boolean,
+    initial: number,
+    distances: Address,
+    flags: Address,
+    from: number,
+    to: number,
+    far: Address,
+    state: Address,
+    buffer: Address,
+  ): void;
+  turnDistances(distances: Address, from: number, to: number): void;
   relax(
     list: Address,
     from: number,
@@ -138,6 +152,8 @@ export interface Kernels {
     positions: Address,
     weights: Address,
     width: number,
+    constant: number,
+    kind: number,
     distances: Address,
     flags: Address,
     bound: number,

@@ -12,6 +12,11 @@ const inFar: u8 = 2;
 const nearTailAt: usize = 0;
 const farTailAt: usize = 8;
 const leastAt: usize = 16;
+const isBadAt: usize = 24;
+
+/** What is made of a distance and a length: their sum, the greater of them, or that of the distance and minus the length. */
+const add: u32 = 0;
+const most: u32 = 1;
 
 /**
  * The sum of weights [from, to). Sets in the state which of these some weight is not: 1 a finite number >= 0, 2 an integer up
@@ -79,6 +84,21 @@ export function gatherWeights(narrow: usize, positions: usize, from: u32, to: u3
   }
 }
 
+/** Not 0 if of the lengths [from, to) some is NaN or -0. */
+export function surveyBounds(lengths: usize, from: u32, to: u32, state: usize): void {
+  let isBad = false;
+  for (let i = from; i < to; i++) {
+    const length = double(lengths, i);
+    isBad = isBad || isOdd(length);
+  }
+  if (isBad) atomic.or<u64>(state, 1);
+}
+
+/** True for NaN and -0, which do not compare as they count. */
+function isOdd(value: f64): bool {
+  return value != value || (value == 0 && reinterpret<u64>(value) != 0);
+}
+
 /** The weight of entry or position `i`. */
 function weightAt(weights: usize, i: u32, width: u32): f64 {
   if (width == 1) return <f64>load<u8>(weights + <usize>i);
@@ -94,9 +114,54 @@ export function initDistances(distances: usize, flags: usize, from: u32, to: u32
 }
 
 /**
+ * Distances of [from, to) from the attributes that vertices start with, none above `initial`; of minus those if `isTurned`.
+ * Vertices below Infinity wait in `far`; the state has the least of those. Marks the state if an attribute is NaN, -0, or, turned
+ * or not, -Infinity.
+ */
+export function startDistances(
+  values: usize,
+  isTurned: bool,
+  initial: f64,
+  distances: usize,
+  flags: usize,
+  from: u32,
+  to: u32,
+  far: usize,
+  state: usize,
+  buffer: usize,
+): void {
+  let isBad = false;
+  let count: u32 = 0;
+  let least: f64 = Infinity;
+  for (let v = from; v < to; v++) {
+    const value = double(values, v);
+    const distance = min<f64>(isTurned ? 0 - value : value, initial);
+    isBad = isBad || isOdd(value) || distance == -Infinity;
+    setDouble(distances, v, distance);
+    const isFound = distance < Infinity;
+    store<u8>(flags + v, isFound ? inFar : 0);
+    if (!isFound) continue;
+    least = min(least, distance);
+    setWord(buffer, count++, v);
+    if (count == bufferWords) {
+      flush(buffer, count, far, state + farTailAt);
+      count = 0;
+    }
+  }
+  flush(buffer, count, far, state + farTailAt);
+  lower(state + leastAt, least);
+  if (isBad) atomic.or<u64>(state + isBadAt, 1);
+}
+
+/** Turns the distances of [from, to) round again: minus each, and 0 for 0. */
+export function turnDistances(distances: usize, from: u32, to: u32): void {
+  for (let v = from; v < to; v++) setDouble(distances, v, 0 - double(distances, v));
+}
+
+/**
  * Takes entries [from, to) of `list` and offers their neighbours a way through them. A neighbour that takes it waits in
  * `near` if its distance is below `bound`, else in `far`. Entries leave their list with the first of two sets of rows.
- * Weights take `width` bytes: by entry, or, unless `positions` is 0, by the position there.
+ * Weights take `width` bytes: by entry, or, unless `positions` is 0, by the position there; none if all are `constant`.
  */
 export function relax(
   list: usize,
@@ -107,6 +172,8 @@ export function relax(
   positions: usize,
   weights: usize,
   width: u32,
+  constant: f64,
+  kind: u32,
   distances: usize,
   flags: usize,
   bound: f64,
@@ -128,7 +195,8 @@ export function relax(
     for (let entry = word(rowStart, u); entry < end; entry++) {
       const v = word(neighbours, entry);
       if (double(distances, v) <= distance) continue; // no way through u is shorter
-      const offered = distance + weightAt(weights, positions == 0 ? entry : word(positions, entry), width);
+      const weight = width == 0 ? constant : weightAt(weights, positions == 0 ? entry : word(positions, entry), width);
+      const offered = kind == add ? distance + weight : max<f64>(distance, kind == most ? weight : 0 - weight);
       if (!lower(distances + ((<usize>v) << 3), offered)) continue;
       if (offered < bound) {
         if (atomic.or<u8>(flags + v, inNear) & inNear) continue;

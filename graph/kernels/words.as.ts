@@ -35,13 +35,11 @@ export function flush(buffer: usize, count: u32, list: usize, tail: usize): void
   memory.copy(list + ((<usize>start) << 2), buffer, (<usize>count) << 2);
 }
 
-/** Lowers the double at `address` to `value` if that is less; both are >= 0. True if it did. */
+/** Lowers the double at `address` to `value` if that is less; neither is NaN or -0. True if it did. */
 export function lower(address: usize, value: f64): bool {
-  // doubles >= 0 are ordered as the integers of the same bits
-  const wanted = reinterpret<u64>(value);
   let found = atomic.load<u64>(address);
-  while (wanted < found) {
-    const before = atomic.cmpxchg<u64>(address, found, wanted);
+  while (value < reinterpret<f64>(found)) {
+    const before = atomic.cmpxchg<u64>(address, found, reinterpret<u64>(value));
     if (before == found) return true;
     found = before;
   }

@@ -8,6 +8,7 @@ import type { EdgeContext, EdgeDirection, VertexId } from "../types.ts";
 import { pickCheckpoints, type CheckpointOptions } from "./checkpoint/checkpointOptions.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
 import type { TripletFields } from "./program.ts";
+import type { RunOrder } from "./ordered/orderedRun.ts";
 import { shipProgram, type SuperstepsSpec } from "./superstepsOver.ts";
 
 /** A vertex program and when it stops. */
@@ -29,6 +30,14 @@ export interface PregelOptions<VD, ED, Msg> extends CheckpointOptions {
   readonly maxSupersteps?: number;
   /** What `sendMessage` may read of an edge; the rest is undefined. Default: all. */
   readonly tripletFields?: TripletFields;
+  /**
+   * "supersteps": superstep by superstep. "any": a program that is seen to be a relaxation, such as shortest paths, is run by a
+   * kernel, which relaxes edges in the order of what they offer and comes to the same attributes, to the bit. It knows no
+   * supersteps: the run says `method: "kernel"`, its `supersteps` are rounds of the kernel's own, and no event tells of one.
+   * All other programs run superstep by superstep; and all do with `maxSupersteps`, checkpoints, executors or a vertex cut.
+   * "auto", the default: "any" for 131,072 vertices and edges or more, "supersteps" for fewer.
+   */
+  readonly order?: RunOrder;
   /** Cancels the run, which fails with CANCELLED. */
   readonly signal?: AbortSignal;
 }
@@ -48,10 +57,13 @@ export interface PregelProgram<VD, Msg> extends PregelOptions<VD, number, Msg> {
  * @throws SuperstepError NOT_SHIPPABLE if a function captures what cannot travel.
  */
 export function shipPregel<VD, ED, Msg>(operation: string, options: PregelOptions<VD, ED, Msg>): SuperstepsSpec {
-  const { activeDirection = "either", maxSupersteps = Infinity, initialMessage, signal } = options;
+  const { activeDirection = "either", maxSupersteps = Infinity, initialMessage, order = "auto", signal } = options;
   checkMaxSupersteps(operation, maxSupersteps);
   if (!["in", "out", "either", "both"].includes(activeDirection)) {
     throw invalidArgument(operation, "activeDirection", '"in", "out", "either" or "both"', activeDirection);
+  }
+  if (!["auto", "any", "supersteps"].includes(order)) {
+    throw invalidArgument(operation, "order", '"auto", "any" or "supersteps"', order);
   }
   const schema = schemaOf(initialMessage);
   const isPlain = schema.kind === "scalar" && schema.field.type !== "object";
@@ -69,6 +81,7 @@ export function shipPregel<VD, ED, Msg>(operation: string, options: PregelOption
     },
     initialMessage: { value: initialMessage },
     maxSupersteps,
+    order,
     signal,
     checkpointing: pickCheckpoints(options),
   };

@@ -9,6 +9,7 @@ import type { EdgeDirection, Run, VertexId } from "../types.ts";
 import { shipRound, type MessageRound } from "./aggregateMessages.ts";
 import { pickCheckpoints, planCheckpoints, type CheckpointOptions } from "./checkpoint/checkpointOptions.ts";
 import type { Aggregator, ApplyProgram } from "./program.ts";
+import { runOrdered, type RunOrder } from "./ordered/orderedRun.ts";
 import { runSupersteps, type Supersteps, type SuperstepsResult } from "./runSupersteps.ts";
 
 /** Results of the aggregators, by name. */
@@ -42,6 +43,8 @@ export interface SuperstepsRun<VD, ED, G> extends Run<VD, ED, G> {
 /** A program taken apart: what `runSupersteps` needs besides a graph. */
 export interface SuperstepsSpec extends Omit<Supersteps, "driver" | "shape" | "vertices" | "edges" | "checkpoints"> {
   readonly checkpointing: CheckpointOptions;
+  /** Whether a kernel may run it where that comes to the same; see `PregelOptions`. Default "supersteps". */
+  readonly order?: RunOrder;
 }
 
 /**
@@ -89,20 +92,17 @@ export async function superstepsOver(
 ): Promise<SuperstepsRun<unknown, unknown, GraphParts>> {
   const { driver } = parts.ctx;
   const checkpoints = planCheckpoints(parts.ctx, spec.operation, spec.checkpointing);
-  const run = (resume: boolean): Promise<SuperstepsResult> =>
-    useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, ({ shape, vertices, edges }) =>
-      makeRoom(driver, () =>
-        runSupersteps({
-          ...spec,
-          driver,
-          shape,
-          vertices,
-          edges,
-          checkpoints: checkpoints && { ...checkpoints, resume },
-        }),
-      ),
-    );
-  const { columns, supersteps, converged, globals } = await run(checkpoints?.resume === true);
+  const run = (resume: boolean): Promise<SuperstepsResult & { readonly method: "program" | "kernel" }> =>
+    useParts(parts, { vertices: true, edges: spec.scan.reads.edge }, async (made) => {
+      const of: Supersteps = { ...spec, driver, ...made, checkpoints: checkpoints && { ...checkpoints, resume } };
+      const ordered = await runOrdered(of, spec.order ?? "supersteps", parts.ctx.hasChaos);
+      if (ordered !== undefined) {
+        const { columns, bands } = ordered;
+        return { columns, supersteps: bands, converged: true, globals: {}, method: "kernel" };
+      }
+      return { ...(await makeRoom(driver, () => runSupersteps(of))), method: "program" };
+    });
+  const { columns, ...ending } = await run(checkpoints?.resume === true);
   const vertices = readyColumns(driver, columns, async () => (await run(false)).columns);
-  return { graph: { ...parts, vertices }, supersteps, converged, globals };
+  return { graph: { ...parts, vertices }, ...ending };
 }
