@@ -92,6 +92,8 @@ class Walk {
       case "loop":
         throw new Refused("it has a loop");
       case "store":
+      case "storePair":
+      case "setLanes":
         throw new Refused("it writes to memory");
     }
   }
@@ -184,6 +186,8 @@ function replaced(expr: Expr, locals: ReadonlyMap<Local, Expr>): Expr {
       return { ...expr, args: expr.args.map(inside) };
     case "load":
       return { ...expr, base: inside(expr.base), index: inside(expr.index) };
+    case "extract":
+      throw new Refused("it is made for pairs of rows");
   }
 }
 

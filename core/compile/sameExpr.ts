@@ -26,6 +26,8 @@ export function isSameExpr(a: Expr, b: Expr): boolean {
       );
     case "load":
       return b.op === "load" && a.column === b.column && isSameExpr(a.base, b.base) && isSameExpr(a.index, b.index);
+    case "extract":
+      return false; // of pairs, which are not compared
   }
 }
 
@@ -34,6 +36,7 @@ export function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.op) {
     case "const":
     case "get":
+    case "extract":
       return [];
     case "unary":
       return [expr.a];
