@@ -42,6 +42,21 @@ export interface TextKernels {
   leftOf(column: number): Address;
   beginsOf(column: number): Address;
   endsOf(column: number): Address;
+
+  addStrings(
+    offsets: Address,
+    bytes: Address,
+    used: Address,
+    size: number,
+    firstEntry: number,
+    low: Address,
+    lowEnd: Address,
+    high: Address,
+    highEnd: Address,
+  ): void;
+  addedBytes(): number;
+  sortStrings(): number;
+  takeSorted(entries: Address, places: Address, offsets: Address, bytes: Address): number;
 }
 
 /** Most rows of one call of `readRows`. */

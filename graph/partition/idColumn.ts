@@ -4,7 +4,7 @@
 import type { Arena } from "../../core/column/arena.ts";
 import type { VertexId } from "../types.ts";
 import type { Scratch } from "./scratch.ts";
-import { compareUtf8 } from "./sortUtf8.ts";
+import { compareUtf8 } from "./compareUtf8.ts";
 import type { IdColumn, Topology } from "./topology.ts";
 
 /** Reads the id of a vertex by its index. */

@@ -8,12 +8,14 @@ import type { IdValues, Utf8Values } from "../load/edgeChunk.ts";
 import type { Numbering } from "./numbering.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutSections, taskCount, type Section } from "./sections.ts";
-import { sharedWords, shareWords } from "./sharedWords.ts";
-import { compareUtf8, sortUtf8 } from "./sortUtf8.ts";
+import { compareUtf8 } from "./compareUtf8.ts";
+import { StringSorter, type SortedRange, type StringRange } from "./stringSorter.ts";
 import { sampleEvery, splitSample } from "./splitters.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 import type { IdColumn } from "./topology.ts";
-import { Utf8Table } from "./utf8Table.ts";
+
+/** Bytes of a range, about, with what sorting takes. */
+const maxRangeBytes = 2 ** 29;
 
 type StringIds = Extract<IdValues, { kind: "string" }>;
 
@@ -30,19 +32,6 @@ interface MarkShared {
   /** For each column, the first entry of its dictionary. */
   readonly firstEntries: readonly number[];
   readonly used: ColumnRef<"uint8">;
-}
-
-/** Strings from `from` on, below `to`; undefined is no bound. */
-interface SortTask {
-  readonly from: Uint8Array | undefined;
-  readonly to: Uint8Array | undefined;
-}
-
-/** Distinct strings of one range, ascending, and for each used entry in the range its place among them. */
-interface SortedRange {
-  readonly strings: Utf8Values;
-  readonly entries: Uint32Array;
-  readonly places: Uint32Array;
 }
 
 interface AssignShared {
@@ -89,7 +78,7 @@ export async function numberStrings(
     name: "sort vertex ids",
     operator: operatorRef(import.meta.url, "sortStrings"),
     shared,
-    tasks: stringRanges(dictionaries, numEntries, Math.min(numThreads, taskCount(numEntries, numThreads))),
+    tasks: stringRanges(dictionaries, numEntries, numRanges(dictionaries, numEntries, numThreads)),
   });
   let numVertices = 0;
   let numBytes = 0;
@@ -135,35 +124,21 @@ export function markUsed(shared: MarkShared, sections: readonly Section[], task:
   }
 }
 
-/** Operator: the distinct used strings of its range, from all dictionaries. */
-export function sortStrings(shared: Dictionaries, { from, to }: SortTask, task: TaskContext): SortedRange {
+/**
+ * Operator: the distinct used strings of its range, from all dictionaries.
+ *
+ * @throws SuperstepError OUT_OF_MEMORY if they do not fit the memory of a thread.
+ */
+export function sortStrings(shared: Dictionaries, range: StringRange, task: TaskContext): SortedRange {
+  const sorter = new StringSorter(range);
   const used = task.arena.view(shared.used);
-  const entries = new Uint32Array(used.length);
-  const codes = new Uint32Array(used.length);
-  const table = new Utf8Table();
-  let numRows = 0;
-  shared.dictionaries.forEach(({ offsets, bytes }, dictionary) => {
+  shared.dictionaries.forEach((dictionary, at) => {
     task.throwIfCancelled();
-    const first = shared.firstEntries[dictionary]!;
-    for (let code = 0; code < offsets.length - 1; code++) {
-      if (used[first + code] === 0) continue;
-      const start = offsets[code]!;
-      const end = offsets[code + 1]!;
-      if (from && compareUtf8(bytes, start, end, from, 0, from.length) < 0) continue;
-      if (to && compareUtf8(bytes, start, end, to, 0, to.length) >= 0) continue;
-      entries[numRows] = first + code;
-      codes[numRows] = table.codeOf(bytes, start, end);
-      numRows++;
-    }
+    const first = shared.firstEntries[at]!;
+    sorter.add(dictionary, used.subarray(first, first + dictionary.offsets.length - 1), first);
   });
   task.throwIfCancelled();
-  const distinct = table.strings();
-  const order = sortUtf8(distinct);
-  const placeOf = new Uint32Array(order.length);
-  for (let place = 0; place < order.length; place++) placeOf[order[place]!] = place;
-  const places = sharedWords(numRows);
-  for (let row = 0; row < numRows; row++) places[row] = placeOf[codes[row]!]!;
-  return { strings: inOrder(distinct, order), entries: shareWords(entries.subarray(0, numRows)), places };
+  return sorter.finish();
 }
 
 /** Operator: writes the ids of a range, and the index of every entry in it. */
@@ -189,8 +164,14 @@ function distinctDictionaries(columns: readonly StringIds[]): { dictionaries: Ut
   return { dictionaries: [...numbers.keys()], dictionaryOf };
 }
 
+/** A range a thread, unless there is little; more where there is much, so that each fits the memory of a thread. */
+function numRanges(dictionaries: readonly Utf8Values[], numEntries: number, numThreads: number): number {
+  const numBytes = dictionaries.reduce((sum, { bytes }) => sum + bytes.length, 32 * numEntries);
+  return Math.max(Math.min(numThreads, taskCount(numEntries, numThreads)), Math.ceil(numBytes / maxRangeBytes));
+}
+
 /** Evenly filled ranges of the strings of all dictionaries. */
-function stringRanges(dictionaries: readonly Utf8Values[], numEntries: number, numRanges: number): SortTask[] {
+function stringRanges(dictionaries: readonly Utf8Values[], numEntries: number, numRanges: number): StringRange[] {
   let dictionary = 0;
   let firstEntry = 0;
   const sample = sampleEvery(numEntries, numRanges).map((entry) => {
@@ -202,19 +183,4 @@ function stringRanges(dictionaries: readonly Utf8Values[], numEntries: number, n
   });
   sample.sort((a, b) => compareUtf8(a, 0, a.length, b, 0, b.length));
   return splitSample(sample, numRanges);
-}
-
-/** The strings in the given order, in shared memory. */
-function inOrder({ offsets, bytes }: Utf8Values, order: Uint32Array): Utf8Values {
-  const ordered = {
-    offsets: sharedWords(order.length + 1),
-    bytes: new Uint8Array(new SharedArrayBuffer(bytes.length)),
-  };
-  let at = 0;
-  for (let place = 0; place < order.length; place++) {
-    const string = order[place]!;
-    for (let byte = offsets[string]!; byte < offsets[string + 1]!; byte++) ordered.bytes[at++] = bytes[byte]!;
-    ordered.offsets[place + 1] = at;
-  }
-  return ordered;
 }

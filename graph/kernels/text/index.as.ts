@@ -17,3 +17,4 @@ export {
   textRoom,
   valuesOf,
 } from "./rows.as";
+export { addedBytes, addStrings, sortStrings, takeSorted } from "./sorter.as";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cutEvenly, cutSections } from "../../../graph/partition/sections.ts";
-import { compareUtf8, sortUtf8 } from "../../../graph/partition/sortUtf8.ts";
+import { compareUtf8 } from "../../../graph/partition/compareUtf8.ts";
 import { radixSort } from "../../../graph/partition/radixSort.ts";
-import { Utf8Table } from "../../../graph/partition/utf8Table.ts";
+import { StringSorter } from "../../../graph/partition/stringSorter.ts";
 import { IntegerTable } from "../../../graph/partition/integerTable.ts";
 
 describe("radixSort", () => {
@@ -47,34 +47,101 @@ describe("radixSort", () => {
   });
 });
 
-describe("sortUtf8", () => {
+describe("StringSorter", () => {
+  type Bound = Buffer | undefined;
+
   function values(strings: readonly Buffer[]): { offsets: Uint32Array; bytes: Uint8Array } {
     const offsets = new Uint32Array(strings.length + 1);
     strings.forEach((string, i) => (offsets[i + 1] = offsets[i]! + string.length));
     return { offsets, bytes: Buffer.concat(strings) };
   }
 
-  it("agrees with Buffer.compare, stably, also on long common beginnings and zero bytes", () => {
-    const byte = fc.constantFrom(0, 0, 1, 255);
-    const tail = fc.array(byte, { maxLength: 12, size: "max" }).map((bytes) => Buffer.from(bytes));
-    const string = fc
-      .tuple(fc.constantFrom("", "a", "\0\0\0\0\0\0\0\0", "https://example.org/", "x".repeat(40)), tail)
-      .map(([head, end]) => Buffer.concat([Buffer.from(head), end]));
+  /** What the sorter gives, as lists: the distinct strings, and [entry, place] of each string in the range. */
+  function sorted(dictionaries: readonly (readonly Buffer[])[], from?: Bound, to?: Bound, used = () => true) {
+    const sorter = new StringSorter({ from, to });
+    let first = 0;
+    for (const strings of dictionaries) {
+      sorter.add(
+        values(strings),
+        Uint8Array.from(strings, () => (used() ? 1 : 0)),
+        first,
+      );
+      first += strings.length;
+    }
+    const { strings, entries, places } = sorter.finish();
+    const { offsets, bytes } = strings;
+    return {
+      strings: Array.from({ length: offsets.length - 1 }, (_, i) =>
+        Buffer.from(bytes.slice(offsets[i], offsets[i + 1])).toString("latin1"),
+      ),
+      rows: Array.from(entries, (entry, row) => [entry, places[row]]),
+    };
+  }
+
+  /** The same by comparing. */
+  function expected(strings: readonly Buffer[], from?: Bound, to?: Bound) {
+    const inRange = (one: Buffer): boolean =>
+      (from === undefined || Buffer.compare(one, from) >= 0) && (to === undefined || Buffer.compare(one, to) < 0);
+    const rows = [...strings.keys()].filter((entry) => inRange(strings[entry]!));
+    rows.sort((a, b) => Buffer.compare(strings[a]!, strings[b]!) || a - b);
+    const texts = rows.map((entry) => strings[entry]!.toString("latin1"));
+    const distinct = [...new Set(texts)];
+    return { strings: distinct, rows: rows.map((entry, row) => [entry, distinct.indexOf(texts[row]!)]) };
+  }
+
+  const byte = fc.constantFrom(0, 0, 1, 127, 128, 255);
+  const tail = fc.array(byte, { maxLength: 12, size: "max" }).map((bytes) => Buffer.from(bytes));
+  const string = fc
+    .tuple(fc.constantFrom("", "a", "\0\0\0\0\0\0\0\0", "https://example.org/", "x".repeat(40)), tail)
+    .map(([head, end]) => Buffer.concat([Buffer.from(head), end]));
+  const strings = fc.array(string, { maxLength: 120, size: "max" });
+
+  it("agrees with Buffer.compare, also on long common beginnings and zero bytes, in any range of several dictionaries", () => {
+    const bound = fc.option(string, { nil: undefined });
     fc.assert(
-      fc.property(fc.array(string, { maxLength: 120, size: "max" }), (strings) => {
-        const expected = strings.map((_, i) => i).sort((a, b) => Buffer.compare(strings[a]!, strings[b]!) || a - b);
-        expect([...sortUtf8(values(strings))]).toEqual(expected);
+      fc.property(strings, strings, bound, bound, (some, others, from, to) => {
+        expect(sorted([some, others], from, to)).toEqual(expected([...some, ...others], from, to));
       }),
-      { seed: 2, numRuns: 400 },
+      { seed: 2, numRuns: 300 },
     );
+  });
+
+  it("sorts groups of every size, past those that are sorted by insertion", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat(),
+        fc.constantFrom("", "12345678", "abc"),
+        (count, step, head) => {
+          const numbers = Array.from({ length: count }, (_, i) =>
+            Buffer.from(`${head}${Math.imul(i, 2 * step + 1) >>> 12}`),
+          );
+          expect(sorted([numbers])).toEqual(expected(numbers));
+        },
+      ),
+      { seed: 4, numRuns: 60 },
+    );
+  });
+
+  it("leaves out what is not used", () => {
+    const all = ["b", "a", "c", "a"].map((text) => Buffer.from(text));
+    const marks = [true, false, true, true];
+    expect(sorted([all], undefined, undefined, () => marks.shift()!)).toEqual({
+      strings: ["a", "b", "c"],
+      rows: [
+        [3, 0],
+        [0, 1],
+        [2, 2],
+      ],
+    });
   });
 
   it("puts the shorter first where strings differ by zero bytes at their end", () => {
     const lengths = fc.array(fc.nat(30), { maxLength: 100, size: "max" });
     fc.assert(
       fc.property(lengths, (zeros) => {
-        const expected = zeros.map((_, i) => i).sort((a, b) => zeros[a]! - zeros[b]! || a - b);
-        expect([...sortUtf8(values(zeros.map((length) => Buffer.alloc(length))))]).toEqual(expected);
+        const all = zeros.map((length) => Buffer.alloc(length));
+        expect(sorted([all])).toEqual(expected(all));
       }),
       { seed: 5 },
     );
@@ -82,10 +149,19 @@ describe("sortUtf8", () => {
 
   it("sorts many equal strings of a mebibyte without deep recursion", () => {
     const long = Buffer.alloc(1048576, "a");
-    const strings = Array.from({ length: 20 }, (_, i) => (i === 7 ? long.subarray(1) : long));
-    expect([...sortUtf8(values(strings))]).toEqual([7, ...strings.keys()].filter((i, at) => at === 0 || i !== 7));
+    const all = Array.from({ length: 20 }, (_, i) => (i === 7 ? long.subarray(1) : long));
+    const { rows } = sorted([all]);
+    expect(rows.map(([entry]) => entry)).toEqual([7, ...all.keys()].filter((i, at) => at === 0 || i !== 7));
+    expect(rows.map(([, place]) => place)).toEqual(all.map((_, row) => (row === 0 ? 0 : 1)));
   });
 
+  it("gives nothing of nothing", () => {
+    expect(sorted([])).toEqual({ strings: [], rows: [] });
+    expect(sorted([[]])).toEqual({ strings: [], rows: [] });
+  });
+});
+
+describe("compareUtf8", () => {
   it("compares a prefix as less", () => {
     const [a, b] = [Buffer.from("ab"), Buffer.from("abc")];
     expect(compareUtf8(a, 0, 2, b, 0, 3)).toBeLessThan(0);
@@ -94,39 +170,8 @@ describe("sortUtf8", () => {
   });
 });
 
-describe("Utf8Table and IntegerTable", () => {
-  it("give codes in order of first appearance, as a Map does", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.string(), fc.nat(20).map(String)), { maxLength: 2000, size: "max" }),
-        (texts) => {
-          const codes = new Map<string, number>();
-          const table = new Utf8Table();
-          for (const text of texts) {
-            if (!codes.has(text)) codes.set(text, codes.size);
-            const bytes = Buffer.from(` ${text}`);
-            expect(table.codeOf(bytes, 1, bytes.length)).toBe(codes.get(text));
-          }
-          const { offsets, bytes } = table.strings();
-          const stored = [...codes.keys()].map((_, i) =>
-            Buffer.from(bytes.slice(offsets[i], offsets[i + 1])).toString(),
-          );
-          expect(stored).toEqual([...codes.keys()]);
-        },
-      ),
-      { seed: 3, numRuns: 30 },
-    );
-  });
-
-  it("tell strings apart whose hashes are equal", () => {
-    const table = new Utf8Table();
-    // Pairs known to collide under FNV-1a of 32 bits.
-    const words = ["costarring", "liquid", "declinate", "macallums", "altarage", "zinke"];
-    const codes = words.map((word) => table.codeOf(Buffer.from(word), 0, word.length));
-    expect(codes).toEqual([0, 1, 2, 3, 4, 5]);
-  });
-
-  it("tell integers apart by both words, through growth", () => {
+describe("IntegerTable", () => {
+  it("tells integers apart by both words, through growth", () => {
     const table = new IntegerTable();
     for (let round = 0; round < 2; round++) {
       for (let i = 0; i < 3000; i++) expect(table.codeOf(i % 50, Math.floor(i / 50))).toBe(i);

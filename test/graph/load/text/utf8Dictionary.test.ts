@@ -38,4 +38,35 @@ describe("Utf8Dictionary", () => {
     expect(dictionary.size).toBe(100_000);
     expect(dictionary.takePart().bytes.buffer).toBeInstanceOf(SharedArrayBuffer);
   });
+
+  it("tells strings apart whose hashes are equal, through growth", () => {
+    const memory = new TextMemory();
+    memory.kernels.setKeys(0n, 1n, 1n); // then a hash is a few shifted words, and those of "aa…" and "bb…" meet
+    const dictionary = new Utf8Dictionary(memory);
+    const word = (i: number): string =>
+      "abcd"[i & 3]!.repeat(8).repeat(1 + ((i >> 2) & 3)) + "abcd"[(i >> 4) & 3]!.repeat(i >> 6);
+    const words = Array.from({ length: 2048 }, (_, i) => word(i));
+    const codes = new Map<string, number>();
+    for (const text of [...words, ...words]) {
+      if (!codes.has(text)) codes.set(text, codes.size);
+      const bytes = Buffer.from(text);
+      expect(dictionary.intern(bytes, 0, bytes.length)).toBe(codes.get(text));
+    }
+  });
+
+  it("gives parts that go on where the last one ended", () => {
+    const dictionary = new Utf8Dictionary(new TextMemory());
+    const add = (...texts: string[]): void => {
+      for (const text of texts) dictionary.intern(Buffer.from(text), 0, Buffer.byteLength(text));
+    };
+    const part = () => {
+      const { from, offsets, bytes } = dictionary.takePart();
+      return { from, offsets: [...offsets], text: Buffer.from(bytes).toString() };
+    };
+    add("one", "", "two", "one");
+    expect(part()).toEqual({ from: 0, offsets: [0, 3, 3, 6], text: "onetwo" });
+    expect(part()).toEqual({ from: 3, offsets: [0], text: "" });
+    add("two", "three", "");
+    expect(part()).toEqual({ from: 3, offsets: [0, 5], text: "three" });
+  });
 });
