@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Context } from "../../../core/context.ts";
+import type { SuperstepError } from "../../../core/errors.ts";
 import type { RDD } from "../../../core/rdd/rdd.ts";
 import { isAlive, until, useCluster } from "../../support/cluster.ts";
 import { useContext } from "../../support/context.ts";
@@ -16,8 +17,17 @@ const sums = (context: Context, numPartitions = 7): RDD<[number, number]> =>
     .map((x): [number, number] => [x % 11, 1 / (x + 1)])
     .reduceByKey((a, b) => a + b, 5);
 
-/** As `sums`, with functions at both sides of the shuffle that stand still while there is no marker of their name. */
-const gatedSums = (context: Context, markers: string, mapGate: string, reduceGate: string): RDD<[number, number]> => {
+/**
+ * As `sums`, with functions at both sides of the shuffle that stand still while there is no marker of their name; of map
+ * tasks, those in `gated`.
+ */
+const gatedSums = (
+  context: Context,
+  markers: string,
+  mapGate: string,
+  reduceGate: string,
+  { numMaps = 7, gated = [0, 1, 2, 3, 4, 5, 6] }: { numMaps?: number; gated?: readonly number[] } = {},
+): RDD<[number, number]> => {
   const gate = (name: string, partition: number): void => {
     const fs = process.getBuiltinModule("node:fs");
     if (name === "") return;
@@ -25,9 +35,9 @@ const gatedSums = (context: Context, markers: string, mapGate: string, reduceGat
     while (!fs.existsSync(`${markers}/${name}`)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   };
   return context
-    .range(0, 2000, 1, 7)
+    .range(0, 2000, 1, numMaps)
     .mapPartitionsWithIndex((records, partition) => {
-      gate(mapGate, partition);
+      if (gated.includes(partition)) gate(mapGate, partition);
       return Array.from(records, (x): [number, number] => [x % 11, 1 / (x + 1)]);
     })
     .reduceByKey((a, b) => a + b, 5)
@@ -37,7 +47,7 @@ const gatedSums = (context: Context, markers: string, mapGate: string, reduceGat
     });
 };
 
-const expected = (): Promise<[number, number][]> => sums(local).collect();
+const expected = (numMaps?: number): Promise<[number, number][]> => sums(local, numMaps).collect();
 
 /** Pids of executors on which tasks stand at a gate. */
 const waitingAt = (gate: string): number[] =>
@@ -55,6 +65,12 @@ const mapTasksSince = (from: number): number[] => {
   return events.flatMap((event) => (event.type === "task.start" && stages.has(event.stage) ? [event.partition] : []));
 };
 
+/** Map tasks of the first stage since `from` that an executor has finished. */
+const mapsFinishedBy = (host: number, from: number): number =>
+  cluster.events
+    .slice(from)
+    .filter((event) => event.type === "task.end" && event.host === host && event.status === "succeeded").length;
+
 const hostOf = (pid: number): number => [...cluster.alive].find(([, other]) => other === pid)![0];
 let lastGate = 0;
 const newGate = (): string => `gate${++lastGate}`;
@@ -70,20 +86,27 @@ describe("F01: an executor killed in the map stage", () => {
     expect(cluster.lost.at(-1)!.text).toContain("signal 9");
   });
 
-  it("while its task waits: its maps alone run again", async () => {
+  it.each([
+    ["first", 0],
+    ["second", 1],
+    ["last", 2],
+  ])("while its task of the %s third waits: that, and what it had finished, runs again", async (_which, third) => {
     await cluster.whole(3);
     const from = cluster.events.length;
     const gate = newGate();
-    const result = gatedSums(cluster.context, cluster.markers.directory, gate, "").collect();
+    const gated = [0, 1, 2].map((at) => 3 * third + at);
+    const result = gatedSums(cluster.context, cluster.markers.directory, gate, "", { numMaps: 9, gated }).collect();
     await until(() => new Set(waitingAt(gate)).size === 3, "three tasks wait");
     const [victim] = waitingAt(gate);
+    const id = hostOf(victim!);
+    const finished = mapsFinishedBy(id, from);
     process.kill(victim!, "SIGKILL");
-    await until(() => !isAlive(victim!), "the victim is gone");
+    await until(() => cluster.lost.some(({ host }) => host === id), "the loss is told");
     cluster.markers.set(gate);
-    expect(await result).toEqual(await expected());
-    const attempts = mapTasksSince(from).sort((a, b) => a - b);
-    expect(attempts).toHaveLength(8);
-    expect(new Set(attempts).size).toBe(7);
+    expect(await result).toEqual(await expected(9));
+    expect(cluster.lost.at(-1)!.text).toContain("signal 9"); // its end was told, and not missed
+    expect(mapTasksSince(from)).toHaveLength(9 + 1 + finished);
+    expect(new Set(mapTasksSince(from)).size).toBe(9);
   });
 });
 
@@ -96,9 +119,7 @@ describe("F02: an executor killed in the reduce stage", () => {
     await until(() => waitingAt(gate).length >= 3, "reduce tasks wait");
     const victim = waitingAt(gate)[0]!;
     const id = hostOf(victim);
-    const written = cluster.events.slice(from).filter((event) => {
-      return event.type === "task.end" && event.host === id && event.status === "succeeded";
-    }).length;
+    const written = mapsFinishedBy(id, from);
     expect(written).toBeGreaterThan(0);
     process.kill(victim, "SIGKILL");
     await until(() => cluster.lost.some(({ host }) => host === id), "the loss is told");
@@ -130,6 +151,28 @@ describe("F03: an executor killed between map and reduce", () => {
       .slice(again)
       .filter((event) => event.type === "task.end" && event.status === "failed");
     expect(failed).toEqual([]);
+  });
+});
+
+describe("F03: an executor killed between map and reduce", () => {
+  it("as the map stage ends: what was launched on it by then is all that was tried in vain", async () => {
+    await cluster.whole(3);
+    const from = cluster.events.length;
+    let victim: { readonly id: number; readonly pid: number } | undefined;
+    const stop = cluster.context.on((event) => {
+      if (victim !== undefined || event.type !== "stage.end" || !event.name.includes("(map side)")) return;
+      victim = cluster.context.driver.executors[0]!;
+      process.kill(victim.pid, "SIGKILL");
+      while (isAlive(victim.pid)); // the barrier: nothing of the reduce stage is launched yet
+    });
+    expect(await sums(cluster.context).collect()).toEqual(await expected());
+    stop();
+    await until(() => cluster.lost.some(({ host }) => host === victim!.id), "the loss is told");
+    for (const event of cluster.events.slice(from)) {
+      if (event.type !== "task.end" || event.status === "succeeded") continue;
+      if (event.host !== victim!.id) expect(event.error).toMatch(/map output/); // of the lost one
+    }
+    expect(mapTasksSince(from).length).toBeGreaterThan(7);
   });
 });
 
@@ -167,29 +210,40 @@ describe("F06: a persisted partition whose executor is lost", () => {
 });
 
 describe("F07: a task that ends its process", () => {
-  it.each([
-    ["exit0", "exited with code 0"],
-    ["exit42", "exited with code 42"],
-    ["abort", "SIGABRT"],
-  ] as const)("by %s, four times: HOST_LOST that shows how", async (manner, text) => {
+  it("by exit 0, exit 42, an abort and a signal, in turn: HOST_LOST after 4 attempts, which shows each", async () => {
     await cluster.whole(3);
-    cluster.arm("finish", manner, 4);
-    const error = await cluster.context
+    const lost = cluster.lost.length;
+    for (const manner of ["exit0", "exit42", "abort", "kill"] as const) cluster.arm("finish", manner);
+    const error = (await cluster.context
       .range(0, 10, 1, 1)
       .collect()
-      .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "HOST_LOST", message: expect.stringContaining(text) });
+      .catch((thrown: unknown) => thrown)) as SuperstepError;
+    expect(error).toMatchObject({ code: "HOST_LOST", details: { partition: 0, attempt: 3 } });
     expect(cluster.unfired).toBe(0);
+    const texts = cluster.lost.slice(lost).map(({ text }) => text);
+    expect(texts).toHaveLength(4);
+    const told = [error.message, ...(error.details["earlierFailures"] as string[])].join("\n");
+    for (const way of ["exited with code 0", "exited with code 42", "SIGABRT", "signal 9 (SIGKILL)"]) {
+      expect(texts.filter((text) => text.includes(way))).toHaveLength(1);
+      expect(told).toContain(way);
+    }
     await cluster.whole(3);
     expect(await sums(cluster.context).collect()).toEqual(await expected());
   });
 
-  it("by a signal from its own function: HOST_LOST after 4 attempts, and the next job works", async () => {
+  it("by signals of its own function: HOST_LOST after 4 attempts, and the next job works", async () => {
     await cluster.whole(3);
     const lost = cluster.lost.length;
+    const attempts = newGate();
+    const { directory } = cluster.markers;
     const poison = cluster.context.range(0, 10, 1, 2).map((x) => {
-      if (x === 7) process.kill(process.pid, "SIGKILL");
-      return x;
+      if (x !== 7) return x;
+      const fs = process.getBuiltinModule("node:fs");
+      const signals = ["SIGSEGV", "SIGABRT", "SIGTERM", "SIGKILL"] as const;
+      const attempt = fs.readdirSync(directory).filter((name) => name.startsWith(`${attempts}.`)).length;
+      fs.writeFileSync(`${directory}/${attempts}.${attempt}`, "");
+      process.kill(process.pid, signals[attempt]!);
+      for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     });
     const error = await poison.collect().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -197,7 +251,10 @@ describe("F07: a task that ends its process", () => {
       message: expect.stringContaining("signal 9 (SIGKILL), maybe for want of memory"),
       details: { partition: 1, attempt: 3 },
     });
-    expect(cluster.lost.length - lost).toBe(4);
+    const texts = cluster.lost.slice(lost).map(({ text }) => text);
+    expect(texts).toHaveLength(4);
+    for (const way of ["ended by SIGSEGV", "SIGABRT: it aborted", "exited with code 0", "signal 9 (SIGKILL)"])
+      expect(texts.filter((text) => text.includes(way))).toHaveLength(1); // asked by SIGTERM, an executor ends well
     await cluster.whole(3);
     expect(await sums(cluster.context).collect()).toEqual(await expected());
   });
@@ -226,6 +283,7 @@ describe("F13: a thread that dies", () => {
     const before = [...cluster.alive];
     const token = path.join(cluster.markers.directory, "die-once");
     writeFileSync(token, "");
+    const from = cluster.events.length;
     const rdd = cluster.context.range(0, 100, 1, 4).map((x) => {
       if (x === 50) {
         try {
@@ -240,6 +298,9 @@ describe("F13: a thread that dies", () => {
     expect(await rdd.sum()).toBe(4950);
     expect(cluster.markers.has("die-once")).toBe(false);
     expect([...cluster.alive]).toEqual(before);
+    const events = cluster.events.slice(from);
+    expect(events.filter((event) => event.type === "task.start")).toHaveLength(5);
+    expect(events.filter((event) => event.type === "host")).toMatchObject([{ what: "replaced" }]); // the pool is whole
   });
 });
 
@@ -261,7 +322,7 @@ describe("what tasks do wrong", () => {
   });
 
   it("F61: throws what is no error, and worse", async () => {
-    for (let which = 0; which < 9; which++) {
+    for (let which = 0; which < 15; which++) {
       const rdd = cluster.context.range(0, 1, 1, 1).map(() => {
         const thrower = (): never => {
           throw new Error("not even this");
@@ -276,6 +337,12 @@ describe("what tasks do wrong", () => {
           Object.defineProperty(new Error("x"), "message", { get: thrower }),
           Object.freeze(new Error("frozen")),
           Object.assign(new Error("uncloneable"), { fn: thrower, deep: "x".repeat(3_000_000) }),
+          "text",
+          Object.create(null),
+          Proxy.revocable({}, {}).proxy,
+          ((loop: { cause?: unknown }) => Object.assign(loop, { cause: loop }))(new Error("its own cause")),
+          { toString: thrower, toJSON: thrower },
+          new AggregateError([new Error("one"), null, Symbol("two")], "several"),
         ];
         throw strange[which]; // oxlint-disable-line no-throw-literal
       });
@@ -302,7 +369,19 @@ describe("what tasks do wrong", () => {
   });
 
   it("F66: broadcasts what cannot travel: NOT_SHIPPABLE at the call", () => {
-    expect(() => cluster.context.broadcast({ f: () => 1 })).toThrow(expect.objectContaining({ code: "NOT_SHIPPABLE" }));
+    const values = [
+      () => 1,
+      Symbol("s"),
+      new WeakMap(),
+      new (class Odd {
+        method(): number {
+          return 1;
+        }
+      })(),
+      Promise.resolve(1),
+    ];
+    for (const value of values)
+      expect(() => cluster.context.broadcast({ value })).toThrow(expect.objectContaining({ code: "NOT_SHIPPABLE" }));
   });
 
   it("F62: never ends: cancelled, its thread replaced, its executor lives", async () => {
