@@ -4,22 +4,24 @@ import type { Context } from "../../core/context.ts";
 import type { RDD } from "../../core/rdd/rdd.ts";
 import type { SuperstepEvent } from "../../core/schedule/events.ts";
 import type { Graph } from "../../graph/graph.ts";
+import type { CheckpointOptions } from "../../graph/superstep/checkpoint/checkpointOptions.ts";
 import type { VertexId } from "../../graph/types.ts";
 
-/** Runs an algorithm, from `source` if it needs one. */
+/** Runs an algorithm, from `source` if it needs one; the principal ones heed options of checkpoints. */
 export type Algorithm = (
   graph: Graph<number, number>,
   source: number,
+  options?: CheckpointOptions,
 ) => Promise<{
   readonly graph: { readonly vertices: RDD<[VertexId, unknown]> };
 }>;
 
 /** On graphs whose ids are numbers, one of them 3; weights come from the ids of the ends. */
 export const algorithms = {
-  PageRank: (graph) => graph.pageRank({ iterations: 10 }),
-  components: (graph) => graph.connectedComponents(),
-  "shortest paths": (graph, source) =>
-    graph.sssp({ source, weight: ({ srcId, dstId }) => 1 + ((Number(srcId) + Number(dstId)) % 8) / 3 }),
+  PageRank: (graph, _source, options) => graph.pageRank({ iterations: 10, ...options }),
+  components: (graph, _source, options) => graph.connectedComponents(options),
+  "shortest paths": (graph, source, options) =>
+    graph.sssp({ source, weight: ({ srcId, dstId }) => 1 + ((Number(srcId) + Number(dstId)) % 8) / 3, ...options }),
   "breadth-first search": (graph, source) => graph.bfs({ source }),
   "shortest paths to landmarks": (graph, source) => graph.shortestPaths({ landmarks: [source, 3] }),
   "PageRank to a tolerance": (graph) => graph.pageRank({ tolerance: 1e-4, scale: "probability" }),
@@ -47,8 +49,13 @@ export const algorithms = {
 } satisfies Record<string, Algorithm> as Record<string, Algorithm>;
 
 /** A digest of the rows of a result, in their order; numbers by the bits of their doubles. */
-export async function digestOf(algorithm: Algorithm, graph: Graph<number, number>, source = 0): Promise<string> {
-  const { graph: result } = await algorithm(graph, source);
+export async function digestOf(
+  algorithm: Algorithm,
+  graph: Graph<number, number>,
+  source = 0,
+  options: CheckpointOptions = {},
+): Promise<string> {
+  const { graph: result } = await algorithm(graph, source, options);
   return digest(await result.vertices.collect());
 }
 
