@@ -99,7 +99,7 @@ describe("toArrowTable", () => {
     freeColumns(arena, user);
   });
 
-  it("survives one column given twice, and columns that touch or overlap", async () => {
+  it("F42b: survives one column given twice, and columns that touch or overlap", async () => {
     const ref = arena.allocate("float64", 30);
     arena.view(ref).set(Array.from({ length: 30 }, (_, i) => i));
     const part = (from: number, to: number): ColumnSet => ({
@@ -299,7 +299,7 @@ describe("fromArrowTable", () => {
     }
   });
 
-  it("refuses buffers that contradict one another", () => {
+  it("F86: refuses buffers that contradict one another", () => {
     const column = (data: arrow.Data): arrow.Table => {
       const fields = [new arrow.Field("x", data.type, true)];
       const struct = arrow.makeData({

@@ -3,7 +3,7 @@ import { decodeValues, encodeValues } from "../../../core/column/codec.ts";
 import { hasCode } from "../../../core/errors.ts";
 import { randomFor } from "../../../core/random.ts";
 
-describe("decodeValues on damaged blocks", () => {
+describe("F86: decodeValues on damaged blocks", () => {
   const blocks = [
     [1.5, 2.5, NaN, -0, 1e300],
     Array.from({ length: 40 }, (_, i) => i),

@@ -318,7 +318,7 @@ const rows: Record<string, () => [fn: unknown, ...says: string[]]> = {
   },
 };
 
-describe("a function is refused at the call for", () => {
+describe("F65: a function is refused at the call for", () => {
   it.each(Object.keys(rows))("%s", (name) => {
     const [fn, ...says] = rows[name]!();
     const error = fn instanceof SuperstepError ? fn : attempt(fn);

@@ -60,7 +60,7 @@ describe("inputFiles", () => {
     });
   });
 
-  it.skipIf(process.platform === "win32")("refuses a named pipe and a loop of links at once", async () => {
+  it.skipIf(process.platform === "win32")("F47: refuses a named pipe and a loop of links at once", async () => {
     execFileSync("mkfifo", [at("pipe")]);
     await expect(edgesOf(at("pipe"))).rejects.toMatchObject({ details: { reason: "a named pipe" } });
     symlinkSync(at("loop"), at("loop"));
@@ -73,7 +73,7 @@ describe("inputFiles", () => {
     await expect(edgesOf(secret)).rejects.toMatchObject({ details: { reason: "no permission to read it" } });
   });
 
-  it("notices a file that changes between the look and the reading", async () => {
+  it("F46: notices a file that changes between the look and the reading", async () => {
     const file = folder.write("changing.txt", "1 2\n".repeat(1000));
     const slow: TaskRunner = {
       numThreads: 1,

@@ -266,31 +266,34 @@ describe("a damaged file", () => {
     { name: "score", type: "number", values: Float64Array.from({ length: 300 }, (_, row) => row / 7) },
   );
 
-  it.each(["csv", "csv.gz", "ndjson", "arrow"])("of %s is read or refused, never anything else", async (suffix) => {
-    const file = path.join(folder, `whole.${suffix}`);
-    await writeTable(table, file);
-    const whole = readFileSync(file);
-    const damage = fc.oneof(
-      fc.record({ kind: fc.constant("cut" as const), at: fc.nat({ max: whole.length - 1 }) }),
-      fc.record({
-        kind: fc.constant("flip" as const),
-        at: fc.nat({ max: whole.length - 1 }),
-        bit: fc.nat({ max: 7 }),
-      }),
-    );
-    await fc.assert(
-      fc.asyncProperty(damage, async (one) => {
-        const bytes = one.kind === "cut" ? whole.subarray(0, one.at) : Buffer.from(whole);
-        if (one.kind === "flip") bytes[one.at]! ^= 1 << one.bit;
-        try {
-          rowsOf(await readText(`damaged.${suffix}`, bytes));
-        } catch (error) {
-          expect(error).toMatchObject({ code: "INVALID_INPUT" });
-        }
-      }),
-      { seed: 5, numRuns: 250 },
-    );
-  });
+  it.each(["csv", "csv.gz", "ndjson", "arrow"])(
+    "F86: of %s is read or refused, never anything else",
+    async (suffix) => {
+      const file = path.join(folder, `whole.${suffix}`);
+      await writeTable(table, file);
+      const whole = readFileSync(file);
+      const damage = fc.oneof(
+        fc.record({ kind: fc.constant("cut" as const), at: fc.nat({ max: whole.length - 1 }) }),
+        fc.record({
+          kind: fc.constant("flip" as const),
+          at: fc.nat({ max: whole.length - 1 }),
+          bit: fc.nat({ max: 7 }),
+        }),
+      );
+      await fc.assert(
+        fc.asyncProperty(damage, async (one) => {
+          const bytes = one.kind === "cut" ? whole.subarray(0, one.at) : Buffer.from(whole);
+          if (one.kind === "flip") bytes[one.at]! ^= 1 << one.bit;
+          try {
+            rowsOf(await readText(`damaged.${suffix}`, bytes));
+          } catch (error) {
+            expect(error).toMatchObject({ code: "INVALID_INPUT" });
+          }
+        }),
+        { seed: 5, numRuns: 250 },
+      );
+    },
+  );
 
   it.each(["csv.gz", "parquet", "arrow"])("of %s that is cut anywhere is refused", async (suffix) => {
     const file = path.join(folder, `cut.${suffix}`);

@@ -139,6 +139,30 @@ describe("malformed input like those files, made here", () => {
     await expect(read(content)).rejects.toMatchObject({ details: { line, column } });
   });
 
+  it.each<[string, string | Uint8Array, object]>([
+    ["a NUL", "1 2\n2\u0000 3\n", {}],
+    ["bytes that are not UTF-8", Buffer.from("a b\n\xff\xfe c\n", "latin1"), { ids: "string" }],
+    ["a missing column", "1 2\n3\n", {}],
+    ["a weight that is no number", "1 2 3\n2 3 NaN\n", { weight: 3 }],
+    ["a huge id", `1 2\n${"9".repeat(400)} 3\n`, {}],
+    ["a line of 10 MB", `1 2\n${"\u001b[31m".repeat(2_000_000)}\n`, {}],
+    ["half a last line", "1 2\n3 ", {}],
+  ])("F45: %s is refused with file, line, column and an escaped excerpt", async (_what, content, options) => {
+    const error = (await read(content, options).catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject({ code: "INVALID_INPUT", details: { line: 2 } });
+    expect(error.message).toMatch(/bad\.txt:2:\d+: expected .+, got .+/);
+    expect(error.message.length).toBeLessThan(1000);
+    for (const control of ["\u0000", "\u001b"]) expect(error.message).not.toContain(control);
+  });
+
+  it.each([
+    ["a byte-order mark", "\ufeff1 2\n3 4\n"],
+    ["lines that end in CR LF", "1 2\r\n3 4\r\n"],
+    ["a last line without an end", "1 2\n3 4"],
+  ])("F45: %s is none", async (_what, content) => {
+    expect(edgeRows((await read(content)).chunks)).toEqual([[1, 2], [3, 4]]); // prettier-ignore
+  });
+
   it("a line of 8 MB is a bad row; a million ignored columns are none", async () => {
     const long = await read(`1 ${"2".repeat(8_000_000)}\n3 4\n`, { maxErrors: 1 });
     expect(long.badRows.kept[0]).toMatchObject({ line: 1, column: 3, reason: "a field is longer than 1 MiB" });
