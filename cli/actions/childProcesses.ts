@@ -17,6 +17,8 @@ import type { DriverSettings } from "./driverProcess.ts";
 const startMs = 30_000;
 /** Milliseconds that a driver has to end by itself. */
 const endMs = 5000;
+/** The same, if it writes a checkpoint before: a minute is what its context gives itself for that. */
+const lastCheckpointMs = 65_000;
 /** Bytes of a driver's output that are kept. */
 const keptBytes = 16_384;
 const driverEntry = fileURLToPath(new URL("./driverProcess.js", import.meta.url));
@@ -59,7 +61,7 @@ export class ChildProcesses implements WorkerProcesses {
   }
 
   startDriver(request: Request<"worker.launchDriver">, directory: string): WorkerProcess {
-    const { program, args, cores } = request;
+    const { program, args, cores, recovery } = request;
     const child = spawn(process.execPath, [driverEntry], {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       env: { ...childEnvironment(process.env), TMPDIR: directory },
@@ -70,6 +72,7 @@ export class ChildProcesses implements WorkerProcesses {
       master: `superstep://${this.#master}`,
       program,
       args,
+      recovery,
       cluster: {
         ...(tls !== undefined && { tls }),
         ...(insecureNoTls !== undefined && { insecureNoTls }),
@@ -100,7 +103,10 @@ export class ChildProcesses implements WorkerProcesses {
       }),
       stop: (force) => {
         child.kill(force ? "SIGKILL" : "SIGTERM");
-        forced ??= setTimeout(() => child.kill("SIGKILL"), endMs);
+        forced ??= setTimeout(
+          () => child.kill("SIGKILL"),
+          recovery?.checkpointDir === undefined ? endMs : lastCheckpointMs,
+        );
       },
     };
   }

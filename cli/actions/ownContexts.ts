@@ -1,8 +1,9 @@
 /**
  * The contexts that a user's program makes by itself, with what its command was given.
  */
+import type { DriverRecovery } from "../../core/net/messages.ts";
 import { type ContextDefaults, type MadeContext, setContextDefaults } from "../../core/contextDefaults.ts";
-import type { EngineRequest, RecoveryRequest } from "../requests.ts";
+import type { EngineRequest } from "../requests.ts";
 
 /** Contexts that are made while it is in force fall back to its defaults. */
 export class OwnContexts {
@@ -33,7 +34,7 @@ export class OwnContexts {
 }
 
 /** What options of a command say of the contexts of a program. */
-export function defaultsOf(request: Pick<EngineRequest, "master" | "cluster"> & RecoveryRequest): ContextDefaults {
+export function defaultsOf(request: Pick<EngineRequest, "master" | "cluster"> & DriverRecovery): ContextDefaults {
   const { master, cluster, chaos, checkpointDir: directory, checkpointEvery: every } = request;
   const { resume, resumeOtherNode: resumeAcrossVersions } = request;
   return {

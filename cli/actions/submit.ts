@@ -2,16 +2,17 @@
  * `superstep submit`: a user's whole program, with its driver here or on a worker of a cluster.
  */
 import { randomBytes } from "node:crypto";
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clusterAccess } from "../../core/cluster/clusterAccess.ts";
 import { parseMaster } from "../../core/cluster/master.ts";
 import { SuperstepError, hasCode, invalidArgument } from "../../core/errors.ts";
 import { ownVersions } from "../../core/net/grpcOptions.ts";
 import { grpcTransport } from "../../core/net/grpcTransport.ts";
-import type { Response } from "../../core/net/messages.ts";
+import type { DriverRecovery, Response } from "../../core/net/messages.ts";
 import type { Peer, Transport } from "../../core/net/transport.ts";
 import { exitCodes } from "../exitCodes.ts";
-import type { SubmitRequest } from "../requests.ts";
+import type { RecoveryRequest, SubmitRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { defaultsOf } from "./ownContexts.ts";
 import { programFile, runProgram } from "./wholeProgram.ts";
@@ -34,15 +35,6 @@ async function submitToCluster(request: SubmitRequest, session: Session): Promis
   const place = parseMaster(request.master ?? "");
   if (place.kind !== "standalone")
     throw invalidArgument("submit", "--master", "superstep://host:port with --deploy cluster", request.master);
-  const { checkpointDir, chaos } = request;
-  if (checkpointDir !== undefined || chaos !== undefined) {
-    const option = chaos === undefined ? "--checkpoint-dir" : "--chaos";
-    throw new SuperstepError(
-      "INVALID_ARGUMENT",
-      `submit: ${option} reaches drivers on this machine alone, and not with --deploy cluster; there the program says it: ` +
-        "by setCheckpointDir of its context, and chaos of Context.create",
-    );
-  }
   const program = await programFile(request.program);
   const { host: _, ...access } = await clusterAccess(place.address, request.cluster);
   const transport = grpcTransport({ role: "client", ...access });
@@ -69,10 +61,11 @@ class Submission {
     this.#session = session;
   }
 
-  async run(program: string, { args, cluster }: SubmitRequest): Promise<number> {
+  async run(program: string, { args, cluster, ...others }: SubmitRequest): Promise<number> {
     const session = this.#session;
     const cores = cluster?.cores ?? 0;
-    const request = { submission: this.#id, program, args, cores, versions: ownVersions() };
+    const recovery = recoveryOf(others);
+    const request = { submission: this.#id, program, args, cores, recovery, versions: ownVersions() };
     await (await this.#connected()).call("master.submitDriver", request);
     session.note(`submitted ${this.#id}`);
     session.ending = `ending ${this.#id}`;
@@ -114,6 +107,14 @@ class Submission {
     this.#peer ??= await this.#transport.connect(this.#master, "master");
     return this.#peer;
   }
+}
+
+/** What of the request the driver is told; paths are taken as they are here. */
+function recoveryOf(request: RecoveryRequest): DriverRecovery | undefined {
+  const { checkpointDir, checkpointEvery, resume, resumeOtherNode, chaos } = request;
+  if (checkpointDir === undefined && chaos === undefined) return undefined;
+  const directory = checkpointDir === undefined ? undefined : path.resolve(checkpointDir);
+  return { checkpointDir: directory, checkpointEvery, resume, resumeOtherNode, chaos };
 }
 
 function isEnded({ state }: Status): boolean {

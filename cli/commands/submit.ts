@@ -27,7 +27,8 @@ const examples = `Examples:
 const notes = `
 The program makes its context by Context.create(), which takes master, secret, TLS, checkpoints and chaos from here where it says
 nothing else, and ends it by ctx.stop(). Checkpoints are removed when the program ends well.
-With --deploy cluster its driver runs on a worker, which must be able to read the program; its path is taken as it is here.
+With --deploy cluster its driver runs on a worker, which must be able to read the program; its path is taken as it is here. So is
+that of --checkpoint-dir: a directory that the workers share, since the driver that resumes may run on another one.
 Ctrl-C ends the program, also there.`;
 
 /** The command; `done` gets the exit code. */

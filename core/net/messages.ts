@@ -119,6 +119,20 @@ export interface HostStats {
   readonly receivedBytes: number;
 }
 
+/** What a driver on a worker does against losses, and has happen on purpose. */
+export interface DriverRecovery {
+  /** Absolute, on the machine of its worker: where checkpoints of supersteps are written. */
+  readonly checkpointDir?: string | undefined;
+  /** Supersteps between two of them: at least 1. */
+  readonly checkpointEvery?: number | undefined;
+  /** Goes on from the last one. */
+  readonly resume?: boolean | undefined;
+  /** Also if another version of Node wrote it. */
+  readonly resumeOtherNode?: boolean | undefined;
+  /** Faults on purpose, as `parseChaos` reads them. */
+  readonly chaos?: string | undefined;
+}
+
 /** Calls with one message each way: request and response by method. `driver.*` is served by drivers, and so on. */
 export interface Calls {
   "driver.register": [
@@ -247,6 +261,7 @@ export interface Calls {
       /** Threads that its application wants in all; 0 for all that are to be had. The driver itself takes one core. */
       readonly cores: number;
       readonly versions: Versions;
+      readonly recovery?: DriverRecovery | undefined;
     },
     { readonly state: "waiting" | "running" },
   ];
@@ -288,6 +303,7 @@ export interface Calls {
       readonly program: string;
       readonly args: readonly string[];
       readonly cores: number;
+      readonly recovery?: DriverRecovery | undefined;
     },
     Record<never, never>,
   ];

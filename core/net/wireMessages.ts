@@ -10,6 +10,7 @@ import type {
   Calls,
   Command,
   Downloads,
+  DriverRecovery,
   FailureMessage,
   HostEvent,
   HostStats,
@@ -47,6 +48,13 @@ const address = text(512);
 const path = text(4096);
 const reason = prose(65_536);
 const args = list(text(131_072));
+const driverRecovery = record<DriverRecovery>({
+  checkpointDir: optional(path),
+  checkpointEvery: optional(integer(1)),
+  resume: optional(flag),
+  resumeOtherNode: optional(flag),
+  chaos: optional(text(4096)),
+});
 const exitCode = integer(-(2 ** 31), 2 ** 31 - 1);
 
 const empty: Wire<Record<never, never>> = record<Record<never, never>>({});
@@ -275,7 +283,14 @@ export const callWires: CallWires = {
   "master.killExecutor": call(record({ application: name, executor: name }), empty),
   "master.executorEnded": call(record({ worker: name, application: name, executor: name, text: reason }), empty),
   "master.submitDriver": call(
-    record({ submission: name, program: path, args, cores: natural, versions: versionsWire }),
+    record<Calls["master.submitDriver"][0]>({
+      submission: name,
+      program: path,
+      args,
+      cores: natural,
+      versions: versionsWire,
+      recovery: optional(driverRecovery),
+    }),
     record({ state: waitingState }),
   ),
   "master.driverStatus": call(
@@ -301,7 +316,16 @@ export const callWires: CallWires = {
     empty,
   ),
   "worker.stopExecutor": call(record({ application: name, executor: name, force: flag }), empty),
-  "worker.launchDriver": call(record({ submission: name, program: path, args, cores: natural }), empty),
+  "worker.launchDriver": call(
+    record<Calls["worker.launchDriver"][0]>({
+      submission: name,
+      program: path,
+      args,
+      cores: natural,
+      recovery: optional(driverRecovery),
+    }),
+    empty,
+  ),
   "worker.stopDriver": call(submission, empty),
 };
 

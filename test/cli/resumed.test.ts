@@ -269,15 +269,6 @@ describe("options", () => {
     );
     expect(saved("other")).toHaveLength(1);
   });
-
-  it("are refused for a driver on a cluster, which they do not reach", async () => {
-    writeFileSync(path.join(folder, "idle.mjs"), "");
-    const line = "submit idle.mjs --master superstep://127.0.0.1:1 --deploy cluster --chaos kill-host@stage=1".split(
-      " ",
-    );
-    const { status, stderr } = await superstepHere(line, inFolder);
-    expect([status, stderr]).toEqual([2, expect.stringContaining("--chaos reaches drivers on this machine alone")]);
-  });
 });
 
 /** Runs the command in a shell that first does something else. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ownVersions } from "../../core/net/grpcOptions.ts";
@@ -257,6 +257,50 @@ describe("a cluster of three workers, without any option", () => {
     expect(failed.status).toBe(1);
     expect(failed.stdout).toMatch(/^so far\nerror\[Error\] on purpose \(at .*fails\.ts:1:30\)/);
     expect(failed.stderr).toMatch(/: failed, exit code 1\n$/);
+  });
+
+  it("loses executors on purpose below a driver on a worker, which is killed and resumed to the same bits", async () => {
+    writeFileSync(
+      file("ranks.ts"),
+      `import { Context, GraphLoader } from "superstep";
+import { existsSync, writeFileSync } from "node:fs";
+const markers = process.env["MARKERS"]!;
+const ctx = await Context.create();
+const pause = new Int32Array(new SharedArrayBuffer(4));
+const superstep = Number(process.argv[3]);
+ctx.on((event) => {
+  if (event.type === "resumed") console.log("resumed");
+  if (event.type !== "superstep" || event.n !== superstep || existsSync(markers + "/ranks.go")) return;
+  writeFileSync(markers + "/ranks.waits", String(process.pid));
+  while (!existsSync(markers + "/ranks.go")) Atomics.wait(pause, 0, 0, 20);
+});
+const graph = await GraphLoader.edgeListFile(ctx, process.argv[2]!);
+const { graph: ranks } = await graph.pageRank({ iterations: 12 });
+console.log(JSON.stringify(await ranks.vertices.top(20, ([, rank]) => rank)));\n`,
+    );
+    const program = ["submit", "ranks.ts", file("graph.txt")];
+    const here = await cluster.run([...program, "0"], alone);
+    const options = [
+      "--master",
+      cluster.url,
+      "--deploy",
+      "cluster",
+      "--checkpoint-dir",
+      "ranks",
+      "--checkpoint-every",
+      "2",
+    ];
+    const shaken = cluster.start([...program, "7", ...options, "--chaos", "kill-host@superstep=2"]);
+    await cluster.markers.seen("ranks.waits");
+    await until(() => readFileSync(cluster.markers.file("ranks.waits"), "utf8") !== "", "the seventh superstep");
+    process.kill(Number(readFileSync(cluster.markers.file("ranks.waits"), "utf8")), "SIGKILL");
+    const killed = await shaken.ended;
+    expect([killed.status, killed.stderr]).toEqual([137, expect.stringMatching(/: failed, exit code 137\n$/)]);
+    expect(killed.stdout).toMatch(/warning\[CHAOS\] killed executor \d+ as superstep 2/);
+    expect(readdirSync(file("ranks"))).toHaveLength(1); // beside whoever submitted, as workers here share its directories
+    const resumed = await cluster.run([...program, "0", ...options, "--resume"]);
+    expect([resumed.status, resumed.stdout]).toEqual([0, `resumed\n${here.stdout}`]);
+    expect(readdirSync(file("ranks"))).toEqual([]);
   });
 
   it("ends a driver on a worker, and its executors, at Ctrl-C", async () => {

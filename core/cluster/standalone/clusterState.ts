@@ -2,6 +2,7 @@
  * What a master knows: workers and what they offer, applications and what they want, the executors that join the two,
  * and drivers that run on workers.
  */
+import type { DriverRecovery } from "../../net/messages.ts";
 
 /** Times of a cluster, in milliseconds. */
 export interface ClusterSettings {
@@ -75,6 +76,7 @@ export interface DriverRecord {
   readonly args: readonly string[];
   /** Threads that its application wants. */
   readonly cores: number;
+  readonly recovery?: DriverRecovery | undefined;
   readonly order: number;
   state: "waiting" | "running" | "finished" | "failed" | "lost" | "killed";
   /** Where it runs or ran. */

@@ -11,11 +11,11 @@ const keptDrivers = 100;
 /** A program is submitted. */
 export function submitDriver(
   state: ClusterState,
-  { submission, program, args, cores }: Request<"master.submitDriver">,
+  { submission, program, args, cores, recovery }: Request<"master.submitDriver">,
   step: ClusterStep,
 ): void {
   if (state.drivers.has(submission)) return;
-  addDriver(state, { submission, program, args, cores, state: "waiting", worker: undefined });
+  addDriver(state, { submission, program, args, cores, recovery, state: "waiting", worker: undefined });
   forgetOldDrivers(state);
   step.isChanged = true;
   step.commands.push({ type: "note", text: `driver ${submission} submitted` });
@@ -47,9 +47,9 @@ export function restartMissingDrivers(
   reported: ReadonlySet<string>,
   step: ClusterStep,
 ): void {
-  for (const { submission, program, args, cores, ...driver } of state.drivers.values()) {
+  for (const { submission, program, args, cores, recovery, ...driver } of state.drivers.values()) {
     if (driver.state !== "running" || driver.worker !== worker || reported.has(submission)) continue;
-    step.commands.push({ type: "launchDriver", worker, submission, program, args, cores });
+    step.commands.push({ type: "launchDriver", worker, submission, program, args, cores, recovery });
   }
 }
 
@@ -103,7 +103,7 @@ export function driverStatus({ drivers }: ClusterState, submission: string): Res
 
 function addDriver(
   state: ClusterState,
-  driver: Pick<DriverRecord, "submission" | "program" | "args" | "cores" | "state" | "worker">,
+  driver: Pick<DriverRecord, "submission" | "program" | "args" | "cores" | "recovery" | "state" | "worker">,
 ): void {
   const order = state.nextOrder++;
   state.drivers.set(driver.submission, { ...driver, order, isStopping: false, exitCode: 0, text: "" });

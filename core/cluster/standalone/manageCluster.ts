@@ -108,13 +108,13 @@ function endRecovery(state: ClusterState, step: ClusterStep): void {
 
 function launch(state: ClusterState, step: ClusterStep): void {
   for (const { driver, worker } of placeDrivers(state)) {
-    const { submission, program, args, cores } = driver;
+    const { submission, program, args, cores, recovery } = driver;
     driver.state = "running";
     driver.worker = worker;
     step.isChanged = true;
     step.commands.push(
       { type: "note", text: `driver ${submission} starts on ${nameOf(state, worker)}` },
-      { type: "launchDriver", worker, submission, program, args, cores },
+      { type: "launchDriver", worker, submission, program, args, cores, recovery },
     );
   }
   for (const { application, worker, cores } of placeExecutors(state, step.now)) {

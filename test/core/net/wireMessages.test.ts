@@ -107,6 +107,14 @@ const stats = {
   receivedBytes: 10,
 };
 
+const recovery = {
+  checkpointDir: "/shared/saved",
+  checkpointEvery: 3,
+  resume: true,
+  resumeOtherNode: false,
+  chaos: "kill-host@superstep=2#seed=7",
+};
+
 type DriverState = Calls["master.driverStatus"][1]["state"];
 const states: Readonly<Record<DriverState, true>> = {
   waiting: true,
@@ -211,7 +219,10 @@ const calls: { readonly [M in CallName]: { request: readonly Calls[M][0][]; resp
     response: [{}],
   },
   "master.submitDriver": {
-    request: [{ submission: "s", program: "p", args: ["", "--x"], cores: 1, versions }],
+    request: [
+      { submission: "s", program: "p", args: ["", "--x"], cores: 1, versions },
+      { submission: "s", program: "p", args: [], cores: 1, versions, recovery },
+    ],
     response: [{ state: "running" }],
   },
   "master.driverStatus": {
@@ -229,7 +240,10 @@ const calls: { readonly [M in CallName]: { request: readonly Calls[M][0][]; resp
   },
   "worker.stopExecutor": { request: [{ application: "a", executor: "e", force: true }], response: [{}] },
   "worker.launchDriver": {
-    request: [{ submission: "s", program: "p", args: ["a"], cores: 3 }],
+    request: [
+      { submission: "s", program: "p", args: ["a"], cores: 3 },
+      { submission: "s", program: "p", args: [], cores: 3, recovery: { chaos: "kill-host@stage=1" } },
+    ],
     response: [{}],
   },
   "worker.stopDriver": { request: [{ submission: "s" }], response: [{}] },
