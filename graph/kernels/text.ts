@@ -43,11 +43,13 @@ export interface TextKernels {
   beginsOf(column: number): Address;
   endsOf(column: number): Address;
 
+  makeRoom(numStrings: number, numBytes: number): void;
   addStrings(
     offsets: Address,
     bytes: Address,
     used: Address,
-    size: number,
+    from: number,
+    to: number,
     firstEntry: number,
     low: Address,
     lowEnd: Address,
@@ -56,7 +58,7 @@ export interface TextKernels {
   ): void;
   addedBytes(): number;
   sortStrings(): number;
-  takeSorted(entries: Address, places: Address, offsets: Address, bytes: Address): number;
+  takeSorted(from: number, to: number, entries: Address, places: Address, offsets: Address, bytes: Address): number;
 }
 
 /** Most rows of one call of `readRows`. */

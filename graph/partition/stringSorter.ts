@@ -59,10 +59,13 @@ export class StringSorter {
       memory.words(at, offsets.length).set(offsets);
       memory.bytes.set(used, usedAt);
       memory.bytes.set(bytes, bytesAt);
-      // prettier-ignore
-      kernels.addStrings(
-        at, bytesAt, usedAt, used.length, firstEntry, this.#low, this.#lowEnd, this.#high, this.#highEnd,
-      );
+      kernels.makeRoom(used.length, bytes.length);
+      forEachBlock(used.length, (from, to) => {
+        // prettier-ignore
+        kernels.addStrings(
+          at, bytesAt, usedAt, from, to, firstEntry, this.#low, this.#lowEnd, this.#high, this.#highEnd,
+        );
+      });
     });
   }
 
@@ -80,7 +83,10 @@ export class StringSorter {
       const places = entries + 4 * numRows;
       const offsets = places + 4 * numRows;
       const bytes = offsets + 4 * numRows + 4;
-      const numDistinct = kernels.takeSorted(entries, places, offsets, bytes);
+      let numDistinct = 0;
+      forEachBlock(numRows, (from, to) => {
+        numDistinct = kernels.takeSorted(from, to, entries, places, offsets, bytes);
+      });
       const shared = (at: Address, length: number): Uint32Array => {
         const copy = sharedWords(length);
         copy.set(memory.words(at, length));
@@ -96,6 +102,13 @@ export class StringSorter {
       };
     });
   }
+}
+
+/** Strings a call: only a call can be one of better code, and what a few of them touch stays in the first cache. */
+const blockStrings = 256;
+
+function forEachBlock(length: number, visit: (from: number, to: number) => void): void {
+  for (let from = 0; from < length; from += blockStrings) visit(from, Math.min(length, from + blockStrings));
 }
 
 const nothing: Uint8Array = new Uint8Array(0);

@@ -4,7 +4,7 @@
  * Memory is the time of a look-up, so that many are made at once, and what each needs next is asked for before any of it is
  * used.
  */
-import { areEqual, grown, partOfWord, setWord, slack, word } from "./memory.as";
+import { areEqual, copyBytes, grown, partOfWord, setWord, slack, word } from "./memory.as";
 
 /** A table from strings to codes 0, 1, 2, … */
 @unmanaged
@@ -72,7 +72,7 @@ export function copyStrings(address: usize, place: u32, offsets: usize, bytes: u
   setWord(offsets, 0, 0);
   for (let record = dictionary.records + <usize>place; record < end;) {
     const length = load<u32>(record, 4);
-    memory.copy(bytes + <usize>at, record + headerBytes, length);
+    copyBytes(bytes + <usize>at, record + headerBytes, length);
     at += length;
     setWord(offsets, ++count, at);
     record += headerBytes + length;
@@ -208,7 +208,7 @@ function find(dictionary: Dictionary, at: usize, length: u32, hash: u32): u32 {
   const record = records + <usize>place;
   store<u32>(record, code);
   store<u32>(record, length, 4);
-  memory.copy(record + headerBytes, at, length);
+  copyBytes(record + headerBytes, at, length);
   store<u64>(free, ((<u64>place + 1) << 32) | hash);
   dictionary.used = place + headerBytes + length;
   dictionary.size = code + 1;

@@ -17,4 +17,13 @@ export {
   textRoom,
   valuesOf,
 } from "./rows.as";
-export { addedBytes, addStrings, sortStrings, takeSorted } from "./sorter.as";
+export {
+  addedBytes,
+  addStrings,
+  countDigits,
+  findKeys,
+  makeRoom,
+  moveRows,
+  sortStrings,
+  takeSorted,
+} from "./sorter.as";

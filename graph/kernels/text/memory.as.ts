@@ -1,6 +1,6 @@
 /**
  * Words and bytes of the module's own memory by address. Whatever holds bytes of text has `slack` bytes more, so that the last
- * ones can be read eight or sixteen at a time.
+ * ones can be read and written eight or sixteen at a time.
  */
 
 export const slack: usize = 16;
@@ -27,6 +27,15 @@ export function areEqual(a: usize, b: usize, length: u32): bool {
     length -= 8;
   }
   return length == 0 || partOfWord(a, length) == partOfWord(b, length);
+}
+
+/** Copies `length` bytes, and up to 15 more. For short strings: `memory.copy` is a call. */
+export function copyBytes(to: usize, from: usize, length: u32): void {
+  const end = from + <usize>length;
+  for (; from < end; from += 16) {
+    v128.store(to, v128.load(from));
+    to += 16;
+  }
 }
 
 /** An array of `needed` bytes in place of `array`, which is freed; its first `used` bytes are kept. 0 is no array. */

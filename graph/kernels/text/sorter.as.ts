@@ -3,8 +3,10 @@
  *
  * Radix sort by eight bytes at a time, the first eight first; only strings that agree go on to the next. The clear form is a
  * comparison sort by `compareUtf8`. Cost: linear in the bytes that tell strings apart.
+ *
+ * Loops over all rows are calls of exported functions over blocks of them: only a call can be one of better code.
  */
-import { grown, partOfWord, setWord, slack, word } from "./memory.as";
+import { areEqual, copyBytes, grown, partOfWord, setWord, slack, word } from "./memory.as";
 
 /** Strings that were added, in words: where the bytes end (they begin where the ones before end), and the entry each is. */
 let ends: usize = 0;
@@ -29,25 +31,11 @@ const counters = memory.data(256 * 4);
 /** Up to so many rows are sorted by insertion. */
 const smallGroup: u32 = 24;
 
-/**
- * Adds those strings of a dictionary, `size` of them with offsets and bytes at the addresses, that are used (a byte each) and in
- * [low, high): bytes in UTF-8; `highEnd` 0 is no bound. String c is entry `firstEntry` + c.
- */
-export function addStrings(
-  offsets: usize,
-  text: usize,
-  used: usize,
-  size: u32,
-  firstEntry: u32,
-  low: usize,
-  lowEnd: usize,
-  high: usize,
-  highEnd: usize,
-): void {
-  const numBytes = word(offsets, size);
-  const taken: u32 = count == 0 ? 0 : word(ends, count - 1);
-  if (count + size > maxCount) {
-    const most = max(count + size, 2 * maxCount);
+/** Makes room for so many further strings of so many bytes. */
+export function makeRoom(numStrings: u32, numBytes: u32): void {
+  const taken = addedBytes();
+  if (count + numStrings > maxCount) {
+    const most = max(count + numStrings, 2 * maxCount);
     ends = grown(ends, (<usize>count) << 2, (<usize>most) << 2);
     entries = grown(entries, (<usize>count) << 2, (<usize>most) << 2);
     maxCount = most;
@@ -57,15 +45,33 @@ export function addStrings(
     bytes = grown(bytes, taken, <usize>most + slack);
     maxBytes = most;
   }
-  let end = taken;
-  for (let code: u32 = 0; code < size; code++) {
+}
+
+/**
+ * Adds those of strings [from, to) of a dictionary, with offsets and bytes at the addresses, that are used (a byte each) and in
+ * [low, high), bytes of UTF-8; `highEnd` 0 is no bound. There must be room. String c is entry `firstEntry` + c.
+ */
+export function addStrings(
+  offsets: usize,
+  text: usize,
+  used: usize,
+  from: u32,
+  to: u32,
+  firstEntry: u32,
+  low: usize,
+  lowEnd: usize,
+  high: usize,
+  highEnd: usize,
+): void {
+  let end = addedBytes();
+  for (let code = from; code < to; code++) {
     if (load<u8>(used + <usize>code) == 0) continue;
-    const from = text + <usize>word(offsets, code);
-    const to = text + <usize>word(offsets, code + 1);
-    if (compare(from, to, low, lowEnd) < 0) continue;
-    if (highEnd != 0 && compare(from, to, high, highEnd) >= 0) continue;
-    memory.copy(bytes + <usize>end, from, to - from);
-    end += <u32>(to - from);
+    const start = text + <usize>word(offsets, code);
+    const stop = text + <usize>word(offsets, code + 1);
+    if (compare(start, stop, low, lowEnd) < 0) continue;
+    if (highEnd != 0 && compare(start, stop, high, highEnd) >= 0) continue;
+    copyBytes(bytes + <usize>end, start, <u32>(stop - start));
+    end += <u32>(stop - start);
     setWord(ends, count, end);
     setWord(entries, count++, firstEntry + code);
   }
@@ -92,29 +98,38 @@ export function sortStrings(): u32 {
   return count;
 }
 
+/** How many of the rows before `takeSorted` is at are distinct, and the last of them. */
+let numDistinct: u32 = 0;
+let last: usize = 0;
+let lastEnd: usize = 0;
+
 /**
- * Writes, in sorted order, the entry of each string and its place among the distinct ones, and of those the offsets and bytes.
- * Returns their number.
+ * Writes, in sorted order, the entry of each of rows [from, to) and its place among the distinct strings, and of those the
+ * offsets and bytes. Rows come in order, a few hundred at a time. Returns how many are distinct up to here.
  */
-export function takeSorted(sortedEntries: usize, places: usize, offsets: usize, text: usize): u32 {
-  let numDistinct: u32 = 0;
-  let end: u32 = 0;
-  setWord(offsets, 0, 0);
-  for (let row: u32 = 0; row < count; row++) {
+export function takeSorted(from: u32, to: u32, sortedEntries: usize, places: usize, offsets: usize, text: usize): u32 {
+  if (from == 0) {
+    last = text;
+    lastEnd = text;
+    setWord(offsets, 0, 0);
+  }
+  let touched: u32 = 0;
+  for (let row = from; row < to; row++) {
     const string = word(order, row);
-    const from = startOf(string);
-    const length = word(ends, string) - from;
-    const before = numDistinct == 0 ? 0 : word(offsets, numDistinct - 1);
-    const isNew =
-      numDistinct == 0 ||
-      end - before != length ||
-      compare(text + <usize>before, text + <usize>end, bytes + <usize>from, bytes + <usize>(from + length)) != 0;
-    if (isNew) {
-      memory.copy(text + <usize>end, bytes + <usize>from, length);
-      end += length;
-      setWord(offsets, ++numDistinct, end);
-    }
+    touched |= load<u8>(bytes + <usize>startOf(string));
     setWord(sortedEntries, row, word(entries, string));
+  }
+  if (from < to) setWord(places, from, touched); // which is overwritten: or nobody would have asked for them
+  for (let row = from; row < to; row++) {
+    const string = word(order, row);
+    const start = startOf(string);
+    const length = word(ends, string) - start;
+    if (row == 0 || <u32>(lastEnd - last) != length || !areEqual(last, bytes + <usize>start, length)) {
+      last = lastEnd;
+      copyBytes(last, bytes + <usize>start, length);
+      lastEnd += <usize>length;
+      setWord(offsets, ++numDistinct, <u32>(lastEnd - text));
+    }
     setWord(places, row, numDistinct - 1);
   }
   return numDistinct;
@@ -171,28 +186,42 @@ function pushGroup(from: u32, to: u32, depth: u32): void {
   setWord(group, 2, depth);
 }
 
-/** Sorts rows [from, to) by their bytes from `depth` on, and puts up for sorting those that agree in the next eight. */
-function sortGroup(from: u32, to: u32, depth: u32): void {
-  let isMore = false;
-  let differing: u64 = 0;
-  let first: u64 = 0;
+/** Rows of a block. */
+const blockRows: u32 = 4096;
+
+/** In which bits the keys that were found differ from the first, and whether a string goes on behind its key. */
+let firstKey: u64 = 0;
+let differing: u64 = 0;
+let isMore: bool = false;
+
+/** Finds the keys of rows [from, to): their bytes from `depth` on. */
+export function findKeys(from: u32, to: u32, depth: u32): void {
   for (let row = from; row < to; row++) {
     const string = word(order, row);
     const start = startOf(string) + depth;
     const end = word(ends, string);
     const key = start >= end ? 0 : keyAt(bytes + <usize>start, bytes + <usize>end);
     isMore = isMore || end > start + 8;
-    if (row == from) first = key;
-    differing |= key ^ first;
+    differing |= key ^ firstKey;
     store<u64>(keys + ((<usize>row) << 3), key);
   }
+}
+
+/** Sorts rows [from, to) by their bytes from `depth` on, and puts up for sorting those that agree in the next eight. */
+function sortGroup(from: u32, to: u32, depth: u32): void {
+  isMore = false;
+  findKeys(from, from + 1, depth);
+  firstKey = keyOf(from);
+  differing = 0;
+  for (let row = from; row < to; row += blockRows) findKeys(row, min(to, row + blockRows), depth);
+  const goesOn = isMore;
   sortRows(from, to, differing);
   for (let start = from; start < to;) {
     const key = keyOf(start);
     let end = start + 1;
     while (end < to && keyOf(end) == key) end++;
     if (end - start > 1) {
-      if (isMore) pushGroup(start, end, depth + 8);
+      if (goesOn) pushGroup(start, end, depth + 8);
       else sortByLength(start, end);
     }
     start = end;
@@ -201,44 +230,36 @@ function sortGroup(from: u32, to: u32, depth: u32): void {
 
 /** Strings that agree but for zeros at their ends: the shorter first. */
 function sortByLength(from: u32, to: u32): void {
-  let differing: u64 = 0;
-  let first: u64 = 0;
+  const first = lengthOf(word(order, from));
+  let bits: u64 = 0;
   for (let row = from; row < to; row++) {
-    const string = word(order, row);
-    const length = <u64>(word(ends, string) - startOf(string));
-    if (row == from) first = length;
-    differing |= length ^ first;
+    const length = lengthOf(word(order, row));
+    bits |= length ^ first;
     store<u64>(keys + ((<usize>row) << 3), length);
   }
-  sortRows(from, to, differing);
+  sortRows(from, to, bits);
+}
+
+function lengthOf(string: u32): u64 {
+  return <u64>(word(ends, string) - startOf(string));
 }
 
 /** Sorts rows by their keys, which differ in these bits; equal ones stay in order. */
-function sortRows(from: u32, to: u32, differing: u64): void {
-  if (differing == 0) return;
+function sortRows(from: u32, to: u32, bits: u64): void {
+  if (bits == 0) return;
   if (to - from <= smallGroup) return insertionSort(from, to);
   let isMoved = false;
   for (let shift: u32 = 0; shift < 64; shift += 8) {
-    if (((differing >> shift) & 0xff) == 0) continue;
+    if (((bits >> shift) & 0xff) == 0) continue;
     memory.fill(counters, 0, 1024);
-    for (let row = from; row < to; row++) {
-      const digit = (<u32>(keyOf(row) >> shift)) & 0xff;
-      setWord(counters, digit, word(counters, digit) + 1);
-    }
+    for (let row = from; row < to; row += blockRows) countDigits(row, min(to, row + blockRows), shift);
     let next = from;
     for (let digit: u32 = 0; digit < 256; digit++) {
       const numRows = word(counters, digit);
       setWord(counters, digit, next);
       next += numRows;
     }
-    for (let row = from; row < to; row++) {
-      const key = keyOf(row);
-      const digit = (<u32>(key >> shift)) & 0xff;
-      const place = word(counters, digit);
-      setWord(counters, digit, place + 1);
-      store<u64>(spareKeys + ((<usize>place) << 3), key);
-      setWord(spareOrder, place, word(order, row));
-    }
+    for (let row = from; row < to; row += blockRows) moveRows(row, min(to, row + blockRows), shift);
     swapRows();
     isMoved = !isMoved;
   }
@@ -247,6 +268,26 @@ function sortRows(from: u32, to: u32, differing: u64): void {
   swapRows();
   memory.copy(keys + ((<usize>from) << 3), spareKeys + ((<usize>from) << 3), (<usize>(to - from)) << 3);
   memory.copy(order + ((<usize>from) << 2), spareOrder + ((<usize>from) << 2), (<usize>(to - from)) << 2);
+}
+
+/** Counts the keys of rows [from, to) by eight of their bits. */
+export function countDigits(from: u32, to: u32, shift: u32): void {
+  for (let row = from; row < to; row++) {
+    const digit = (<u32>(keyOf(row) >> shift)) & 0xff;
+    setWord(counters, digit, word(counters, digit) + 1);
+  }
+}
+
+/** Moves rows [from, to) to the next places of those bits. */
+export function moveRows(from: u32, to: u32, shift: u32): void {
+  for (let row = from; row < to; row++) {
+    const key = keyOf(row);
+    const digit = (<u32>(key >> shift)) & 0xff;
+    const place = word(counters, digit);
+    setWord(counters, digit, place + 1);
+    store<u64>(spareKeys + ((<usize>place) << 3), key);
+    setWord(spareOrder, place, word(order, row));
+  }
 }
 
 function swapRows(): void {
