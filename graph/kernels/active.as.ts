@@ -56,3 +56,34 @@ export function countEntries(list: usize, count: u32, rowStart: usize): f64 {
   }
   return <f64>total;
 }
+
+/**
+ * For blocks [from, to) of `blockLength` entries of a list: the least and the largest neighbour in the rows of its vertices, two
+ * words a block; of rows without neighbours, the largest word and 0. Neighbours of a row ascend.
+ */
+export function writeSpans(
+  list: usize,
+  count: u32,
+  from: u32,
+  to: u32,
+  blockLength: u32,
+  rowStart: usize,
+  neighbours: usize,
+  spans: usize,
+): void {
+  for (let block = from; block < to; block++) {
+    let least: u32 = u32.MAX_VALUE;
+    let largest: u32 = 0;
+    const end = min(count, (block + 1) * blockLength);
+    for (let at = block * blockLength; at < end; at++) {
+      const vertex = word(list, at);
+      const first = word(rowStart, vertex);
+      const last = word(rowStart, vertex + 1);
+      if (first == last) continue;
+      least = min(least, word(neighbours, first));
+      largest = max(largest, word(neighbours, last - 1));
+    }
+    setWord(spans, 2 * block, least);
+    setWord(spans, 2 * block + 1, largest);
+  }
+}

@@ -3,7 +3,7 @@
  */
 export { flattenOffsets } from "./rows.as";
 export { countKeys, gatherWords, scatterEdges, sortBucket, writeRowVertices } from "./order.as";
-export { countEntries, listMarked, listTouched, unmark } from "./active.as";
+export { countEntries, listMarked, listTouched, unmark, writeSpans } from "./active.as";
 export {
   compress,
   initParents,

@@ -52,6 +52,16 @@ export interface Kernels {
   listTouched(summary: Address, numWords: number, bits: Address, list: Address): number;
   unmark(list: Address, count: number, marks: Address): void;
   countEntries(list: Address, count: number, rowStart: Address): number;
+  writeSpans(
+    list: Address,
+    count: number,
+    from: number,
+    to: number,
+    blockLength: number,
+    rowStart: Address,
+    neighbours: Address,
+    spans: Address,
+  ): void;
 
   initParents(parents: Address, from: number, to: number): void;
   linkSample(parents: Address, rowStart: Address, neighbours: Address, from: number, to: number, sample: number): void;

@@ -23,6 +23,7 @@ import type { ApplyInput } from "../apply.ts";
 import type { GlobalValues } from "../carrier.ts";
 import { gatherGlobals, type Shares } from "../globals.ts";
 import type { ScanInput } from "../scan.ts";
+import type { Walk } from "../walks.ts";
 
 /** What a program is made of: what `prepare` compiles to see whether it can. */
 export interface SparseProgram {
@@ -39,6 +40,8 @@ export interface SparseShared extends KernelShared, SparseProgram {
   readonly start: { readonly columns: ColumnSet; readonly received: ColumnRef<"uint8"> };
   readonly numVertices: number;
   readonly rows: { readonly in?: FlatRows; readonly out?: FlatRows };
+  /** Edge attributes by entry of the rows by source, of which then none has a position. */
+  readonly edgesBySource?: ColumnSet;
   /** True if an earlier run has written the `rowStart` of the rows. */
   readonly areRowsFlat: boolean;
   /** Active vertices, and those that receive. */
@@ -46,6 +49,8 @@ export interface SparseShared extends KernelShared, SparseProgram {
   readonly touched: ColumnRef<"uint32">;
   readonly summary: ColumnRef<"uint32">;
   readonly slots: readonly ColumnRef[];
+  /** For rows that are pushed along: the least and the largest target of each block of active vertices. */
+  readonly spans: Readonly<Partial<Record<Walk["side"], ColumnRef<"uint32">>>>;
   /** Messages and edges of each chunk of a scan, and whether a value was missing: 2 a chunk and 1. */
   readonly counts: ColumnRef<"float64">;
   /** Ascending vertices, from 0 to `numVertices`: where chunks of targets begin and end. Multiples of 1024 inside. */
@@ -76,17 +81,26 @@ export interface SparseEnd {
   readonly isDense: boolean;
 }
 
+/** What there is to know of a program before it runs. */
+export interface PreparedSparse extends Pick<CompiledSparse, "slotTypes"> {
+  /** Edge columns that walks along rows by source read. */
+  readonly edgesRead: readonly number[];
+}
+
 export const prepareRef: OperatorRef = operatorRef(import.meta.url, "prepare");
 export const runSparseRef: OperatorRef = operatorRef(import.meta.url, "runSparse");
 
-/** Task: compiles a program; what columns its messages are merged in, or why it does not compile. */
+/** Task: compiles a program; what it needs, or why it does not compile. */
 export function prepare(
   { scan, apply, hasPositions }: SparseProgram,
   _nothing: unknown,
   task: TaskContext,
-): Pick<CompiledSparse, "slotTypes"> | Refusal {
+): PreparedSparse | Refusal {
   const compiled = compiledSparse(scan, apply, hasPositions, task);
-  return isRefusal(compiled) ? compiled : { slotTypes: compiled.slotTypes };
+  if (isRefusal(compiled)) return compiled;
+  const bySource = compiled.walks.flatMap(({ walk, loop }) => (walk.side === "out" ? loop.params : []));
+  const edgesRead = scan.edges.columns.flatMap((_, at) => (bySource.includes(`edge${at}`) ? [at] : []));
+  return { slotTypes: compiled.slotTypes, edgesRead };
 }
 
 /** Task: a member of the crew. */
@@ -95,10 +109,13 @@ export function runSparse(shared: SparseShared, _member: number, task: TaskConte
   return joinCrew(shared.control, task, work.phases(), (run) => new Leader(shared, task, work, run).toEnd());
 }
 
-type Step = "flattenIn" | "flattenOut" | "copy" | "scan" | "apply";
+type Step = "flattenIn" | "flattenOut" | "copy" | "spans" | "scan" | "apply";
 
 /** Entries of a list that one call of a loop takes: an engine exchanges slow code for fast between calls only. */
-const entriesPerCall = 1024;
+const entriesPerCall = 4096;
+
+/** Active vertices whose targets are known together: a call of a loop costs as much as some of them. */
+export const verticesPerBlock = 256;
 
 interface Runnable {
   readonly loop: RunnableLoop;
@@ -110,7 +127,7 @@ class SparseWork {
   readonly #shared: SparseShared;
   readonly #task: TaskContext;
   readonly #kernels: Kernels;
-  readonly #walks: readonly (Runnable & { readonly isPush: boolean })[];
+  readonly #walks: readonly (Runnable & { readonly walk: Walk })[];
   readonly #apply: Runnable;
   readonly #lists: readonly Uint32Array[];
   readonly #counts: Float64Array;
@@ -131,7 +148,7 @@ class SparseWork {
     this.#walks = compiled.walks.map(({ walk, loop }) => ({
       loop: runnableLoop(loop, task),
       values: this.#walkValues(walk.side),
-      isPush: walk.way === "push",
+      walk,
     }));
     this.#apply = { loop: runnableLoop(compiled.apply, task), values: this.#applyValues() };
     this.#lists = lists.map((list) => task.arena.view(list));
@@ -149,6 +166,7 @@ class SparseWork {
       flattenIn: flatten(rows.in),
       flattenOut: flatten(rows.out),
       copy: (chunk) => this.#copy(byVertices.from(chunk), byVertices.from(chunk + 1)),
+      spans: (chunk, _member, [length, current, numChunks]) => this.#spans(chunk, length!, current!, numChunks!),
       scan: (chunk, _member, [length, current, numChunks]) => this.#scan(chunk, length!, current!, numChunks!),
       apply: (chunk, _member, [length, current, numChunks]) => {
         this.#applyPart(...listPart(length!, chunk, numChunks!), current!);
@@ -175,22 +193,58 @@ class SparseWork {
     const list = this.#lists[current]!.subarray(0, length);
     let messages = 0;
     let edgesScanned = 0;
-    for (const { loop, values, isPush } of this.#walks) {
-      const [first, last] = isPush ? [0, length] : [lowerBound(list, low), lowerBound(list, end)];
+    for (const { loop, values, walk } of this.#walks) {
       values["list"] = this.#shared.lists[current]!.offset;
       values["low"] = low;
       values["end"] = end;
-      for (let from = first; from < last; from += entriesPerCall) {
-        this.#task.throwIfCancelled();
-        values["from"] = from;
-        values["to"] = Math.min(last, from + entriesPerCall);
-        const counted = loop.run(values);
-        messages += counted["messages"]!;
-        edgesScanned += counted["edgesScanned"]!;
+      for (const [first, last] of this.#entriesOf(walk, list, low, end, numChunks)) {
+        for (let from = first; from < last; from += entriesPerCall) {
+          this.#task.throwIfCancelled();
+          values["from"] = from;
+          values["to"] = Math.min(last, from + entriesPerCall);
+          const counted = loop.run(values);
+          messages += counted["messages"]!;
+          edgesScanned += counted["edgesScanned"]!;
+        }
       }
     }
     this.#counts[2 * chunk] = messages;
     this.#counts[2 * chunk + 1] = edgesScanned;
+  }
+
+  /** Ascending ranges of the list that have all vertices from whose rows a walk sends to targets in [low, end). */
+  #entriesOf(
+    { side, way }: Walk,
+    list: Uint32Array,
+    low: number,
+    end: number,
+    numChunks: number,
+  ): readonly (readonly [from: number, to: number])[] {
+    if (way === "pull") return [[lowerBound(list, low), lowerBound(list, end)]];
+    if (numChunks === 1) return [[0, list.length]];
+    const spans = this.#task.arena.view(this.#shared.spans[side]!);
+    const ranges: [number, number][] = [];
+    for (let from = 0, block = 0; from < list.length; from += verticesPerBlock, block++) {
+      if (spans[2 * block + 1]! < low || spans[2 * block]! >= end) continue;
+      const to = Math.min(list.length, from + verticesPerBlock);
+      const before = ranges.at(-1);
+      if (before?.[1] === from) before[1] = to;
+      else ranges.push([from, to]);
+    }
+    return ranges;
+  }
+
+  /** Writes the spans of a part of the active vertices, by whole blocks. */
+  #spans(chunk: number, length: number, current: number, numChunks: number): void {
+    const { lists, spans, rows } = this.#shared;
+    const [from, to] = listPart(Math.ceil(length / verticesPerBlock), chunk, numChunks);
+    for (const side of ["in", "out"] as const) {
+      const [written, walked] = [spans[side], rows[side]];
+      if (written === undefined || walked === undefined) continue;
+      const { rowStart, neighbours } = walked;
+      const list = lists[current]!.offset;
+      this.#kernels.writeSpans(list, length, from, to, verticesPerBlock, rowStart.offset, neighbours, written.offset);
+    }
   }
 
   #applyPart(first: number, last: number, current: number): void {
@@ -241,7 +295,7 @@ class SparseWork {
     const { rowStart, neighbours, positions } = rows[side]!;
     const values: LoopValues = { rowStart: rowStart.offset, neighbours, positions, active: scan.active!.offset };
     putColumns(values, "vertex", scan.vertices);
-    putColumns(values, "edge", scan.edges);
+    putColumns(values, "edge", (side === "out" && this.#shared.edgesBySource) || scan.edges);
     putIds(values, scan.ids);
     values["touched"] = this.#shared.touched.offset;
     values["summary"] = this.#shared.summary.offset;
@@ -321,6 +375,10 @@ class Leader {
     const { bounds, lists, touched, summary, apply } = this.#shared;
     const numChunks = chunkCount(this.#toScan) > 1 ? bounds.length - 1 : 1;
     const active = lists[this.#current]!.offset;
+    if (numChunks > 1) {
+      const numParts = chunkCount(this.#toScan);
+      this.#run("spans", numParts, this.#numActive, this.#current, numParts);
+    }
     this.#run("scan", numChunks, this.#numActive, this.#current, numChunks);
     let messages = 0;
     let edgesScanned = 0;

@@ -2,7 +2,7 @@
  * Driver half of sparse supersteps: when a superstep is one, what it needs, and the runs of crews that compute them.
  */
 import { hasCode } from "../../../core/errors.ts";
-import type { ColumnRef, ColumnSet, FixedType } from "../../../core/column/types.ts";
+import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
 import { isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import { flatRows, type FlatRows } from "../../kernels/flatRows.ts";
 import { runKernel } from "../../kernels/runKernel.ts";
@@ -10,9 +10,12 @@ import { Scratch } from "../../partition/scratch.ts";
 import type { EdgeRows, Topology } from "../../partition/topology.ts";
 import type { CarrierSpec, GlobalValues } from "../carrier.ts";
 import { walksOf } from "../walks.ts";
+import { edgesBySource } from "./edgesBySource.ts";
 import {
   prepareRef,
   runSparseRef,
+  verticesPerBlock,
+  type PreparedSparse,
   type SparseEnd,
   type SparseProgram,
   type SparseShared,
@@ -30,10 +33,15 @@ export interface SparseLimits {
   readonly minWork: number;
   /** Rows by source, where they lack, are built once more than so many supersteps had little work. */
   readonly buildAfter: number;
+  /**
+   * Edge attributes that are read along rows by source are copied into their order once so many times all edges were pushed:
+   * copying one costs about what it saves each time.
+   */
+  readonly copyAfter: number;
 }
 
 /** As measured: an edge that is pushed costs up to four times one that is pulled, building rows by source some ten scans. */
-export const sparseLimits: SparseLimits = { maxShare: 1 / 4, minWork: 32_768, buildAfter: 8 };
+export const sparseLimits: SparseLimits = { maxShare: 1 / 4, minWork: 32_768, buildAfter: 8, copyAfter: 1 };
 
 /**
  * Before a crew counts, work is guessed by the mean length of rows, which is wrong where some are far longer. So many times more
@@ -55,10 +63,12 @@ export interface Marked {
 }
 
 interface Prepared {
+  readonly edgesRead: readonly number[];
   readonly lists: SparseShared["lists"];
   readonly touched: ColumnRef<"uint32">;
   readonly summary: ColumnRef<"uint32">;
   readonly slots: readonly ColumnRef[];
+  readonly spans: SparseShared["spans"];
   readonly counts: ColumnRef<"float64">;
   readonly rows: { readonly in?: FlatRows; readonly out?: FlatRows };
   readonly bounds: readonly number[];
@@ -68,7 +78,8 @@ interface Prepared {
  * The sparse supersteps of one run.
  *
  * Memory: 8 bytes a vertex for lists and a bit for marks, a message a vertex, 4 bytes a vertex for each kind of rows that is
- * walked; rows by source, where they are needed, stay with the graph.
+ * walked; edge attributes once more that are read along rows by source, once that pays. Rows by source, where they are needed, stay
+ * with the graph.
  */
 export class SparseSupersteps {
   readonly #spec: CarrierSpec;
@@ -82,6 +93,9 @@ export class SparseSupersteps {
   #prepared: Prepared | undefined;
   #areRowsFlat = false;
   #numWithoutRows = 0;
+  #numPushed = 0;
+  /** Undefined before they are copied, and where that is of no use; null where there was no room. */
+  #edgesBySource: ColumnSet | null | undefined;
   /** True if the next superstep is known not to be one. */
   #isDense = false;
 
@@ -115,13 +129,15 @@ export class SparseSupersteps {
     const program = this.#programOf(next, globals);
     try {
       this.#prepared ??= await this.#prepare(program);
+      if (this.#prepared !== undefined) await this.#copyEdges(this.#prepared);
     } catch (error) {
       if (!hasCode(error, "OUT_OF_MEMORY")) throw error;
       this.#isOff = true; // scans of all rows need less
       this.free();
     }
     if (this.#prepared === undefined) return undefined;
-    return this.#runCrew(name, this.#prepared, program, start, atMost);
+    const positioned = { ...program.hasPositions, out: !this.#edgesBySource };
+    return this.#runCrew(name, this.#prepared, { ...program, hasPositions: positioned }, start, atMost);
   }
 
   /** Frees all. Idempotent. */
@@ -129,6 +145,14 @@ export class SparseSupersteps {
     this.#scratch.freeAll();
     this.#prepared = undefined;
     this.#areRowsFlat = false;
+    this.#edgesBySource = undefined;
+  }
+
+  async #copyEdges({ edgesRead, rows }: Prepared): Promise<void> {
+    const { shape } = this.#spec;
+    const isDue = this.#numPushed >= this.#limits.copyAfter * shape.topology.numEdges;
+    if (!isDue || this.#edgesBySource !== undefined || edgesRead.length === 0 || rows.out === undefined) return;
+    this.#edgesBySource = (await edgesBySource(this.#spec, rows.out, edgesRead, this.#scratch)) ?? null;
   }
 
   async #runCrew(
@@ -145,6 +169,7 @@ export class SparseSupersteps {
     const shared: Omit<SparseShared, "control"> = {
       ...program,
       ...prepared,
+      ...(this.#edgesBySource && { edgesBySource: this.#edgesBySource }),
       start,
       numVertices,
       areRowsFlat: this.#areRowsFlat,
@@ -156,6 +181,7 @@ export class SparseSupersteps {
     const end = await runKernel<SparseEnd>(driver, { name, operator, shared, signal }, this.#scratch);
     const { steps, metMissing } = end;
     this.#areRowsFlat = true;
+    for (const { edgesScanned } of steps) this.#numPushed += edgesScanned;
     this.#isDense = steps.length > 0 && end.isDense;
     if (metMissing) {
       // those before it once more, then that one in columns that can be laid out anew
@@ -192,7 +218,7 @@ export class SparseSupersteps {
     const { driver, shape, signal } = this.#spec;
     const { numVertices, partitions } = shape.topology;
     const spec = { name: program.apply.operation, operator: prepareRef, shared: program, tasks: [undefined] };
-    const [compiled] = await driver.runTasks<Refusal | { readonly slotTypes: readonly FixedType[] }>(spec, {
+    const [compiled] = await driver.runTasks<Refusal | PreparedSparse>(spec, {
       ...(signal && { signal }),
     });
     if (isRefusal(compiled!)) {
@@ -205,11 +231,15 @@ export class SparseSupersteps {
       flatRows(await rows, numVertices, scratch);
     const bounds = chunkBounds(shape.topology, chunksPerThread * driver.numThreads);
     const words = Math.ceil(numVertices / 32);
+    const pushes = new Set(walksOf(program.scan.program).flatMap(({ side, way }) => (way === "push" ? [side] : [])));
+    const span = (): ColumnRef<"uint32"> => scratch.allocate("uint32", 2 * Math.ceil(numVertices / verticesPerBlock));
     return {
+      edgesRead: compiled!.edgesRead,
       lists: [list(), list()],
       touched: scratch.allocate("uint32", words),
       summary: scratch.allocate("uint32", Math.ceil(words / 32)),
       slots: compiled!.slotTypes.map((type) => scratch.allocate(type, numVertices)),
+      spans: { ...(pushes.has("in") && { in: span() }), ...(pushes.has("out") && { out: span() }) },
       counts: scratch.allocate("float64", 2 * bounds.length + 1),
       rows: {
         ...(this.#sides.in && { in: await flat(Promise.resolve(partitions.map(({ inRows }) => inRows))) }),

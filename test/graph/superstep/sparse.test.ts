@@ -14,8 +14,8 @@ import { useContext } from "../../support/context.ts";
 import { attrsOf, graphOf, randomArcs, type Arc } from "../../support/graphs.ts";
 import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
-const always: SparseLimits = { maxShare: Infinity, minWork: 0, buildAfter: 0 };
-const never: SparseLimits = { maxShare: 0, minWork: 0, buildAfter: 0 };
+const always: SparseLimits = { maxShare: Infinity, minWork: 0, buildAfter: 0, copyAfter: 0 };
+const never: SparseLimits = { maxShare: 0, minWork: 0, buildAfter: 0, copyAfter: 0 };
 
 type Outcome = {
   readonly attrs: unknown;
@@ -177,13 +177,18 @@ describe("sparse supersteps", () => {
   it.each(directions)(
     "are cut into chunks of targets for several threads, with the bits of one: %s",
     async (activeDirection) => {
-      const arcs = randomArcs(5, 6000, 80_000);
-      for (const name of ["sums that round, to destinations", "to both ends, records with what is missing"]) {
-        const { options, initial } = programs[name]!;
-        const spec = shipPregel("test", { ...options, activeDirection, maxSupersteps: 3 });
-        const expected = await outcomeOf(one, spec, arcs, 7, never, initial);
-        expect(await outcomeOf(three, spec, arcs, 7, always, initial)).toEqual({ ...expected, numPushes: 2 });
-      }
+      const anywhere = randomArcs(5, 6000, 80_000);
+      // From vertices to such as follow them closely: most vertices send into one chunk alone, and every fifth nowhere.
+      const nearby = anywhere
+        .filter(({ srcId }) => Number(srcId) % 5 !== 0)
+        .map((arc, at): Arc => ({ ...arc, dstId: (Number(arc.srcId) + (at % 90)) % 6000 }));
+      for (const arcs of [anywhere, nearby])
+        for (const name of ["sums that round, to destinations", "to both ends, records with what is missing"]) {
+          const { options, initial } = programs[name]!;
+          const spec = shipPregel("test", { ...options, activeDirection, maxSupersteps: 3 });
+          const expected = await outcomeOf(one, spec, arcs, 7, never, initial);
+          expect(await outcomeOf(three, spec, arcs, 7, always, initial)).toEqual({ ...expected, numPushes: 2 });
+        }
     },
   );
 
