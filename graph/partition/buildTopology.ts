@@ -74,7 +74,11 @@ export async function buildTopology(runner: TaskRunner, input: BuildTopologyInpu
     const topology = await partitionRows(runner, edges, scratch);
     const sources = orderOnly ? [] : chunks.map((chunk) => ({ numRows: chunk.numEdges, attrs: chunk.attrs }));
     const order = ordered.order;
-    const edgeAttrs = await gatherColumns(runner, { sources, order, numRows: numEdges, scalar }, scratch);
+    const edgeAttrs = await gatherColumns(
+      runner,
+      { sources, order, numRows: numEdges, isTotal: true, scalar },
+      scratch,
+    );
     return {
       topology: keepTopology(scratch, topology),
       edgeAttrs: keepColumns(scratch, edgeAttrs),

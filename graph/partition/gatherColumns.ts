@@ -1,11 +1,13 @@
 /**
  * Columns as readers make them, chunk by chunk, into one column set in another order of rows.
  */
+import { uncleared } from "../../core/column/arena.ts";
 import { encodeValues } from "../../core/column/codec.ts";
 import type { ColumnRef, ColumnSet, EncodedChunk, Field, FixedType, StoredColumn } from "../../core/column/types.ts";
 import { assert } from "../../core/errors.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import type { RawColumn } from "../load/edgeChunk.ts";
+import { gatherWhole, type FixedValues, type WholeColumn } from "./gatherWhole.ts";
 import type { Scratch } from "./scratch.ts";
 import type { TaskRunner } from "./taskRunner.ts";
 import { noIndex } from "./topology.ts";
@@ -24,6 +26,8 @@ export interface GatherInput {
   readonly order?: ColumnRef<"uint32"> | undefined;
   /** Rows of the result. */
   readonly numRows: number;
+  /** No entry of `order` is `noIndex`. Default false. */
+  readonly isTotal?: boolean;
   /** If this is the only column, its values are the attributes, not fields of records. */
   readonly scalar?: string | undefined;
 }
@@ -59,7 +63,7 @@ const fixedTypes = { number: "float64", bigint: "int64", boolean: "boolean" } as
  * @throws SuperstepError OUT_OF_MEMORY if the arena is full.
  */
 export async function gatherColumns(runner: TaskRunner, input: GatherInput, scratch: Scratch): Promise<ColumnSet> {
-  const { order, numRows, scalar } = input;
+  const { order, numRows, scalar, isTotal = false } = input;
   const sources = input.sources.filter((source) => source.numRows > 0);
   const columns = (sources[0] ?? input.sources[0])?.attrs ?? [];
   if (columns.length === 0) return { schema: { kind: "record", fields: [] }, length: numRows, columns: [] };
@@ -67,19 +71,22 @@ export async function gatherColumns(runner: TaskRunner, input: GatherInput, scra
 
   const canMiss = columns.map((_, field) => sources.some(({ attrs }) => attrs[field]!.validity !== undefined));
   const outputs = columns.map(({ type }, field): Output => {
-    const isFixed = type !== "string";
+    if (type === "string") return { data: undefined, validity: undefined };
+    const isWhole = !canMiss[field] && (isTotal || order === undefined);
     return {
-      data: isFixed ? scratch.allocate(fixedTypes[type] as FixedType, numRows) : undefined,
-      validity: isFixed && (canMiss[field] || order) ? scratch.allocate("uint8", numRows) : undefined,
+      data: scratch.allocate(fixedTypes[type] as FixedType, numRows, isWhole ? uncleared : {}),
+      validity: isWhole ? undefined : scratch.allocate("uint8", numRows),
     };
   });
-  const blocks = await runner.runTasks<Gathered>({
-    name: "order attributes",
-    operator: operatorRef(import.meta.url, "gatherBlock"),
-    shared: { sources, order, numRows, outputs } satisfies Shared,
-    tasks: Array.from({ length: Math.ceil(numRows / blockRows) }, (_, block) => block * blockRows),
+  const isRest = outputs.map(({ data, validity }) => data === undefined || validity !== undefined);
+  const whole = outputs.flatMap(({ data }, field): WholeColumn[] => {
+    if (isRest[field]) return [];
+    return [{ inputs: sources.map(({ attrs }) => (attrs[field] as { values: FixedValues }).values), output: data! }];
   });
-  const isNullable = columns.map((_, field) => blocks.some(({ missing }) => missing[field]! > 0));
+  await gatherWhole(runner, whole, order, numRows);
+  const blocks = await gatherRest(runner, { sources, order, numRows, outputs }, isRest);
+  const missing = columns.map((_, field) => blocks.reduce((sum, block) => sum + block.missing[field]!, 0));
+  const isNullable = missing.map((count) => count > 0);
   const stored = outputs.map(({ data, validity }, field): StoredColumn => {
     if (!data) return { kind: "encoded", chunks: blocks.map(({ encoded }) => encoded[field]!) };
     if (validity && isNullable[field]) return { kind: "fixed", data, validity };
@@ -90,6 +97,32 @@ export async function gatherColumns(runner: TaskRunner, input: GatherInput, scra
   const isScalar = fields.length === 1 && fields[0]!.name === scalar;
   const schema = isScalar ? ({ kind: "scalar", field: fields[0]! } as const) : ({ kind: "record", fields } as const);
   return { schema, length: numRows, columns: stored };
+}
+
+/** Gathers the columns `isRest` of the outputs, block by block; what is told of the others is nothing. */
+async function gatherRest(
+  runner: TaskRunner,
+  shared: Shared,
+  isRest: readonly boolean[],
+): Promise<readonly Gathered[]> {
+  if (!isRest.includes(true)) return [];
+  const { sources, outputs, numRows } = shared;
+  const pick = <T>(values: readonly T[]): T[] => values.filter((_, field) => isRest[field]);
+  const blocks = await runner.runTasks<Gathered>({
+    name: "order attributes",
+    operator: operatorRef(import.meta.url, "gatherBlock"),
+    shared: {
+      ...shared,
+      sources: sources.map((source) => ({ ...source, attrs: pick(source.attrs) })),
+      outputs: pick(outputs),
+    } satisfies Shared,
+    tasks: Array.from({ length: Math.ceil(numRows / blockRows) }, (_, block) => block * blockRows),
+  });
+  const places = isRest.map((is, field) => (is ? isRest.slice(0, field).filter(Boolean).length : -1));
+  return blocks.map(({ missing, encoded }) => ({
+    missing: places.map((place) => missing[place] ?? 0),
+    encoded: places.map((place) => encoded[place]),
+  }));
 }
 
 /** Hands the columns to the caller. */
@@ -116,13 +149,11 @@ export function gatherBlock(shared: Shared, from: number, task: TaskContext): Ga
     const isValid = new Uint8Array(to - from);
     missing.push(to - from - markValid(columns, places, isValid));
     if (validity) task.arena.view(validity).set(isValid, from);
-    if (data) gatherFixed(columns, places, isValid, task.arena.view(data) as FixedArray, from);
+    if (data) gatherFixed(columns, places, isValid, task.arena.view(data) as FixedValues, from);
     encoded.push(data ? undefined : gatherStrings(columns, places, isValid, from, to));
   });
   return { missing, encoded };
 }
-
-type FixedArray = Float64Array | BigInt64Array | Uint8Array;
 
 /** Where the rows of a block are: source, and row in the source; source `noIndex` where there is none. */
 interface Places {
@@ -175,7 +206,7 @@ function gatherFixed(
   columns: readonly RawColumn[],
   { source, row }: Places,
   isValid: Uint8Array,
-  output: FixedArray,
+  output: FixedValues,
   from: number,
 ): void {
   const inputs = columns.map((column) => (column.type === "string" ? undefined : column.values));
