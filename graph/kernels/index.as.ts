@@ -2,6 +2,7 @@
  * The kernels: loops over columns of the arena, by address. One module, instantiated once a thread.
  */
 export { flattenOffsets } from "./rows.as";
+export { countMarks, largestWord, markWords, numberMarks } from "./number.as";
 export { countKeys, gatherWords, scatterEdges, sortBucket, writeRowVertices } from "./order.as";
 export { countEntries, listMarked, listTouched, unmark, writeSpans } from "./active.as";
 export {

@@ -13,6 +13,11 @@ export type Address = number;
 export interface Kernels {
   flattenOffsets(offsets: Address, numRows: number, firstEdge: number, rowStart: Address): void;
 
+  largestWord(words: Address, length: number, least: number): number;
+  markWords(words: Address, length: number, marks: Address): void;
+  countMarks(marks: Address, from: number, to: number): number;
+  numberMarks(marks: Address, from: number, to: number, index: number, ids: Address, ranks: Address): void;
+
   gatherWords(codes: Address, table: Address, length: number, out: Address): void;
   writeRowVertices(
     offsets: Address,

@@ -61,7 +61,7 @@ export function forEachBlock(from: number, to: number, visit: (at: number, end: 
 }
 
 /** Words as they are: copied to the buffer unless they are in the arena. */
-function wordReader(words: Words, { arena, buffer }: BlockReading): BlockReader {
+export function wordReader(words: Words, { arena, buffer }: Omit<BlockReading, "kernels">): BlockReader {
   if (!(words instanceof Uint32Array)) return (from) => words.offset + 4 * from;
   const copy = arena.view(buffer);
   return (from, to) => {

@@ -1,8 +1,11 @@
 /**
  * Indices for integer ids that are small: a table says which occur, its running count is their index.
  */
+import { uncleared } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import { kernelsOf } from "../kernels/kernels.ts";
+import { blockEdges, forEachBlock, wordReader } from "./edgeRun.ts";
 import type { Numbering } from "./numbering.ts";
 import type { Scratch } from "./scratch.ts";
 import { cutEvenly, cutSections, taskCount, type Section } from "./sections.ts";
@@ -12,6 +15,12 @@ interface MarkShared {
   readonly columns: readonly Uint32Array[];
   /** A byte for each integer below numEntries: 1 if it occurs. */
   readonly present: ColumnRef<"uint8">;
+}
+
+interface MarkTask {
+  readonly sections: readonly Section[];
+  /** Room for a block of a column. */
+  readonly buffer: ColumnRef<"uint32">;
 }
 
 interface RankShared {
@@ -38,12 +47,16 @@ export async function numberDense(
   const lengths = columns.map(({ length }) => length);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const present = scratch.allocate("uint8", numEntries);
+  const marking = cutSections(lengths, taskCount(total, runner.numThreads)).map((sections): MarkTask => {
+    return { sections, buffer: scratch.allocate("uint32", blockEdges, uncleared) };
+  });
   await runner.runTasks({
     name: "mark vertex ids",
     operator: operatorRef(import.meta.url, "markPresent"),
     shared: { columns, present } satisfies MarkShared,
-    tasks: cutSections(lengths, taskCount(total, runner.numThreads)),
+    tasks: marking,
   });
+  for (const { buffer } of marking) scratch.free(buffer);
   const ranges = cutEvenly(numEntries, taskCount(numEntries, runner.numThreads));
   const counts = await runner.runTasks<number>({
     name: "count vertices",
@@ -75,12 +88,13 @@ export async function numberDense(
 }
 
 /** Operator: marks the integers in its sections. Tasks may mark the same one: all write a 1. */
-export function markPresent(shared: MarkShared, sections: readonly Section[], task: TaskContext): void {
-  const present = task.arena.view(shared.present);
+export function markPresent(shared: MarkShared, { sections, buffer }: MarkTask, task: TaskContext): void {
+  const { offset: marks } = shared.present;
+  const kernels = kernelsOf(task);
   for (const { item, from, to } of sections) {
     task.throwIfCancelled();
-    const values = shared.columns[item]!;
-    for (let at = from; at < to; at++) present[values[at]!] = 1;
+    const words = wordReader(shared.columns[item]!, { arena: task.arena, buffer });
+    forEachBlock(from, to, (at, end) => kernels.markWords(words(at, end), end - at, marks));
   }
 }
 
@@ -90,22 +104,10 @@ export function countPresent(
   { from, to }: { from: number; to: number },
   task: TaskContext,
 ): number {
-  const marks = task.arena.view(present);
-  let count = 0;
-  for (let integer = from; integer < to; integer++) count += marks[integer]!;
-  return count;
+  return kernelsOf(task).countMarks(present.offset, from, to);
 }
 
 /** Operator: ids and ranks of the integers of [from, to) that occur. */
-export function rankPresent(shared: RankShared, { from, to, base }: RankTask, task: TaskContext): void {
-  const present = task.arena.view(shared.present);
-  const ids = task.arena.view(shared.ids);
-  const rank = shared.rank && task.arena.view(shared.rank);
-  let index = base;
-  for (let integer = from; integer < to; integer++) {
-    if (present[integer] === 0) continue;
-    ids[index] = integer;
-    if (rank) rank[integer] = index;
-    index++;
-  }
+export function rankPresent({ present, ids, rank }: RankShared, { from, to, base }: RankTask, task: TaskContext): void {
+  kernelsOf(task).numberMarks(present.offset, from, to, base, ids.offset, rank?.offset ?? 0);
 }

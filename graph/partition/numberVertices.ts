@@ -3,9 +3,13 @@
  *
  * Small integers are marked in a table; others are first made codes into distinct values, and those are sorted.
  */
+import { uncleared } from "../../core/column/arena.ts";
+import type { ColumnRef } from "../../core/column/types.ts";
 import { SuperstepError } from "../../core/errors.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
+import { kernelsOf } from "../kernels/kernels.ts";
 import type { IdValues } from "../load/edgeChunk.ts";
+import { blockEdges, forEachBlock, wordReader } from "./edgeRun.ts";
 import { numberDense } from "./numberDense.ts";
 import { numberIntegers } from "./numberIntegers.ts";
 import { numIds, type IndexColumn, type Numbering } from "./numbering.ts";
@@ -35,7 +39,7 @@ export async function numberVertices(
     numbering = await numberStrings(runner, strings, scratch);
   } else if (words.length === filled.length) {
     const values = words.map((column) => column.values);
-    const numEntries = 1 + (await largest(runner, values));
+    const numEntries = 1 + (await largest(runner, values, scratch));
     const numValues = values.reduce((sum, { length }) => sum + length, 0);
     if (numEntries <= Math.max(smallTable, numValues * tableEntriesPerId)) {
       numbering = await numberDense(runner, values, numEntries, scratch);
@@ -53,29 +57,45 @@ export async function numberVertices(
 
 const emptyColumn: IndexColumn = { values: new Uint32Array(0) };
 
-/** Operator: the largest of the words in its sections, -1 if it has none. */
-export function largestOf(columns: readonly Uint32Array[], sections: readonly Section[], task: TaskContext): number {
-  let largestYet = -1;
+/** Sections of columns, and room for a block of one. */
+interface LargestTask {
+  readonly sections: readonly Section[];
+  readonly buffer: ColumnRef<"uint32">;
+}
+
+/** Operator: the largest of the words in its sections, 0 if it has none. */
+export function largestOf(
+  columns: readonly Uint32Array[],
+  { sections, buffer }: LargestTask,
+  task: TaskContext,
+): number {
+  const kernels = kernelsOf(task);
+  let largestYet = 0;
   for (const { item, from, to } of sections) {
     task.throwIfCancelled();
-    const values = columns[item]!;
-    let most = 0;
-    for (let at = from; at < to; at++) if (values[at]! > most) most = values[at]!;
-    largestYet = Math.max(largestYet, most);
+    const words = wordReader(columns[item]!, { arena: task.arena, buffer });
+    forEachBlock(from, to, (at, end) => {
+      largestYet = kernels.largestWord(words(at, end), end - at, largestYet) >>> 0;
+    });
   }
   return largestYet;
 }
 
-async function largest(runner: TaskRunner, columns: readonly Uint32Array[]): Promise<number> {
+/** The largest of all words, at least 0. */
+async function largest(runner: TaskRunner, columns: readonly Uint32Array[], scratch: Scratch): Promise<number> {
   const lengths = columns.map(({ length }) => length);
   const total = lengths.reduce((sum, length) => sum + length, 0);
+  const tasks = cutSections(lengths, taskCount(total, runner.numThreads)).map((sections): LargestTask => {
+    return { sections, buffer: scratch.allocate("uint32", blockEdges, uncleared) };
+  });
   const found = await runner.runTasks<number>({
     name: "find the largest vertex id",
     operator: operatorRef(import.meta.url, "largestOf"),
     shared: columns,
-    tasks: cutSections(lengths, taskCount(total, runner.numThreads)),
+    tasks,
   });
-  return found.reduce((most, value) => Math.max(most, value), -1);
+  for (const { buffer } of tasks) scratch.free(buffer);
+  return found.reduce((most, value) => Math.max(most, value), 0);
 }
 
 function mixedIds(): SuperstepError {
