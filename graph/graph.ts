@@ -20,6 +20,7 @@ import { graphFromRDDs } from "./buildGraph.ts";
 import { EdgeRDD, tripletRDD } from "./edgeRDD.ts";
 import { collectNeighborIds } from "./operators/collectNeighborIds.ts";
 import { degreeTable } from "./operators/degrees.ts";
+import { expectFunctions } from "./operators/expectFunctions.ts";
 import { groupEdges } from "./operators/groupEdges.ts";
 import { partitionBy, type PartitionStrategy } from "./operators/partitionBy.ts";
 import { reverse } from "./operators/reverse.ts";
@@ -225,6 +226,7 @@ export class Graph<VD, ED> {
   joinVertices<U>(table: RDD<[VertexId, U]>, fn: (id: VertexId, attr: VD, value: U) => VD): Graph<VD, ED> {
     const operation = "joinVertices";
     const values = VertexRDD.tableFor(this.parts, operation, table);
+    expectFunctions(this.ctx.driver);
     const shipped = ship(fn, operation, "fn") as ShippedFunction<AnyFunction>;
     return new Graph(joinTable(this.parts, operation, values, shipped, true));
   }
@@ -236,6 +238,7 @@ export class Graph<VD, ED> {
   ): Graph<VD2, ED> {
     const operation = "outerJoinVertices";
     const values = VertexRDD.tableFor(this.parts, operation, table);
+    expectFunctions(this.ctx.driver);
     const shipped = ship(fn, operation, "fn") as ShippedFunction<AnyFunction>;
     return new Graph(joinTable(this.parts, operation, values, shipped, false));
   }

@@ -75,6 +75,7 @@ export class Driver {
   readonly #exchangeListeners: Map<number, NonNullable<RunOptions["onExchange"]>> = new Map();
   #executors: DriverExecutors | undefined;
   #moduleHooks: readonly string[] = [];
+  readonly #loadedOperators: Set<OperatorRef> = new Set();
   readonly #runner: JobRunner;
   readonly #accumulators: Accumulators = new Accumulators();
   #lastJob = 0;
@@ -202,6 +203,16 @@ export class Driver {
   /** True once `stop` was called. */
   get isStopped(): boolean {
     return this.#stopping !== undefined;
+  }
+
+  /**
+   * Has this process's threads load operators, those of them that have started, while the driver makes ready what they are
+   * to run. Once for each operator.
+   */
+  loadOperators(operators: readonly OperatorRef[]): void {
+    const wanted = operators.filter((operator) => !this.#loadedOperators.has(operator));
+    for (const operator of wanted) this.#loadedOperators.add(operator);
+    if (wanted.length > 0) this.#host.loadOperators(wanted);
   }
 
   /** Starts all threads now rather than with their first tasks: a program that reads its arguments first gains time. */

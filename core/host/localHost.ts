@@ -15,6 +15,7 @@ import type { FaultPoints } from "./faultPoint.ts";
 import type { Assignment, Host, HostListener } from "./host.ts";
 import { LocalThread } from "./localThread.ts";
 import type { BlockRequest, Delivery, Forget, FromThread, Reply } from "./messages.ts";
+import type { OperatorRef } from "./task.ts";
 
 /** Sends messages of a stage, each in pieces, to another host: as they lie in `entry`, if one is given. */
 export type Deliver = (
@@ -104,6 +105,11 @@ export class LocalHost implements Host {
 
   startThreads(): void {
     for (const [slot, thread] of this.#threads) if (thread === undefined) this.#startThread(slot);
+  }
+
+  /** Has threads that have started load operators, so that their next tasks find them there. */
+  loadOperators(operators: readonly OperatorRef[]): void {
+    for (const thread of this.#threads.values()) thread?.loadOperators(operators);
   }
 
   launch({ launch, operator, shared, params }: Assignment): void {

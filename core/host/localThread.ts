@@ -9,6 +9,7 @@ import { encodeError } from "../remoteError.ts";
 import type { TaskFailure } from "../schedule/failure.ts";
 import type { Launch } from "../schedule/protocol.ts";
 import type { Forget, FromThread, Reply, ThreadData, ToThread } from "./messages.ts";
+import type { OperatorRef } from "./task.ts";
 import { threadArguments } from "./threadArguments.ts";
 
 /** Hears from a thread. */
@@ -133,6 +134,10 @@ export class LocalThread {
 
   addModuleHooks(urls: readonly string[]): void {
     this.#post({ type: "moduleHooks", urls });
+  }
+
+  loadOperators(operators: readonly OperatorRef[]): void {
+    this.#post({ type: "loadOperators", operators });
   }
 
   collectGarbage(): void {

@@ -43,6 +43,7 @@ export type ToThread =
   | { readonly type: "forget"; readonly forget: Forget }
   | { readonly type: "moduleHooks"; readonly urls: readonly string[] }
   | { readonly type: "collectGarbage" }
+  | { readonly type: "loadOperators"; readonly operators: readonly OperatorRef[] }
   | { readonly type: "replies"; readonly replies: readonly Reply[] };
 
 /** To a request for a block. */

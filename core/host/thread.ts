@@ -57,11 +57,18 @@ function receive(message: ToThread): void {
       return forget(message.forget);
     case "collectGarbage":
       return collectGarbage();
+    case "loadOperators":
+      return loadOperators(message.operators);
     case "moduleHooks":
       return registerHooks(message.urls);
     case "replies":
       return blocks.settle(message.replies);
   }
+}
+
+/** Loads operators ahead of their tasks, which tell if it fails. */
+function loadOperators(operators: readonly OperatorRef[]): void {
+  for (const operator of operators) void Promise.resolve(loadOperator(operator)).catch(() => undefined);
 }
 
 function run(message: RunMessage): void {

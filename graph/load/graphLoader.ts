@@ -99,6 +99,7 @@ async function loadGraph(
   options: LoadOptions,
   isCanonical = false,
 ): Promise<LoadedGraph> {
+  ctx.driver.startThreads(); // they start while the first rows are looked at
   const load = (): Promise<Loaded> => readAndBuild(ctx, paths, options, isCanonical);
   let first: Loaded | undefined = await load();
   const { report } = first;

@@ -52,7 +52,7 @@ export interface MapInput {
 }
 
 const mapPartitionRef: OperatorRef = operatorRef(import.meta.url, "mapPartition");
-const probeRef: OperatorRef = operatorRef(import.meta.url, "probe");
+export const probeRef: OperatorRef = operatorRef(import.meta.url, "probe");
 
 /** New columns, one row for each of the source's: what `fn` returns for it. */
 export async function mapRows(

@@ -2,6 +2,7 @@
  * Operators that make new attributes over the same shape. Driver half; the loops are in `mapRows`.
  */
 import { ship, type AnyFunction, type ShippedFunction } from "../../core/function/ship.ts";
+import { expectFunctions } from "./expectFunctions.ts";
 import { allOf, deferredColumns, useParts, type GraphParts } from "../parts.ts";
 import type { VertexTable } from "../superstep/messagesToColumns.ts";
 import { mapRows, membersRead, type RowKind } from "./mapRows.ts";
@@ -13,11 +14,13 @@ import type { Deferred } from "../deferred.ts";
  * @throws SuperstepError NOT_SHIPPABLE if `fn` captures something that cannot travel.
  */
 export function mapVertices(parts: GraphParts, operation: string, fn: AnyFunction): GraphParts {
+  expectFunctions(parts.ctx.driver);
   return { ...parts, vertices: mapped(parts, operation, "vertex", ship(fn, operation, "fn")) };
 }
 
 /** `fn` over each edge, or each triplet. Errors as `mapVertices`. */
 export function mapEdges(parts: GraphParts, operation: string, kind: "edge" | "triplet", fn: AnyFunction): GraphParts {
+  expectFunctions(parts.ctx.driver);
   return { ...parts, edges: mapped(parts, operation, kind, ship(fn, operation, "fn")) };
 }
 
