@@ -76,6 +76,8 @@ export class SimHost implements Host {
 
   startThreads(): void {}
 
+  loadOperators(): void {}
+
   endThread(): void {}
 
   launch({ launch, operator, shared, params }: Assignment): void {
