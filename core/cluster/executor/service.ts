@@ -64,7 +64,7 @@ function configOf({ registered, spillDirectory, maxBlockMemoryBytes = Infinity }
 /** Bytes of messages of exchanges that were received and not taken, at most. */
 const maxMailboxBytes = 2 ** 28;
 /** Milliseconds that the start of a task waits to be told with its end. */
-const startedMs = 25;
+const startedMs = 100;
 
 /** Threads, an arena and a block store at the service of a driver in another process, for one incarnation. */
 export class Service {
