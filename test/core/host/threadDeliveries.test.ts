@@ -111,7 +111,9 @@ describe("ThreadDeliveries", () => {
     rmSync(directory, { recursive: true });
     const gone = made(new SegmentRing(new RingEntries(directory).share)); // where none can be made
     gone.deliveries.deliver(7, 2, new Uint8Array(0), [{ type: "uint8", offset: 0, length: 2 ** 20 }]);
+    expect(gone.heard()).toBe(undefined); // a note is worth four mebibytes
+    gone.deliveries.deliver(7, 2, new Uint8Array(0), [{ type: "uint8", offset: 0, length: 3 * 2 ** 20 }]);
     const [delivery] = gone.heard()!.deliveries;
-    expect([delivery!.parcels.length, delivery!.stored]).toEqual([1, undefined]);
+    expect([delivery!.parcels.length, delivery!.stored]).toEqual([2, undefined]);
   });
 });
