@@ -4,6 +4,7 @@
  * plays again; `SUPERSTEP_SEEDS=n` plays n of them.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolveConfig } from "../../core/config.ts";
 import { loadOperator } from "../../core/host/operators.ts";
 import { type Random, randomFor } from "../../core/random.ts";
 import { receivers } from "./receivers.ts";
@@ -146,4 +147,32 @@ describe("jobs and supersteps on simulated executors", () => {
     expect([cluster.network.fired.get("recovery"), cluster.group.executors]).toEqual([undefined, [first, second]]);
     await clock.run(cluster.stop(), 10_000);
   });
+
+  it.each([0, 700, 1400, 2100])(
+    "go on, by the default times, at most 17 s after a machine is gone without a word, %i ms into a heartbeat",
+    async (offsetMs) => {
+      const { heartbeatMs, hostTimeoutMs } = resolveConfig({}, false);
+      const cluster = new SimCluster({
+        seed: 1 + offsetMs,
+        numExecutors: 3,
+        mergeContributions: () => undefined,
+        receive: receivers.ref("receive"),
+        config: { heartbeatMs, hostTimeoutMs },
+      });
+      const { clock, network, launcher } = cluster;
+      await clock.run(cluster.start(), 60_000);
+      await clock.pass(5000 + offsetMs);
+      const [victim, ...others] = [...launcher.processes.keys()] as [string, ...string[]];
+      const steps = cluster.supersteps([1, 2, 3, 4], 4);
+      for (const other of ["driver", ...others]) network.cut(victim, other, true);
+      const cutAt = clock.now();
+      expect(await clock.run(steps, 60_000)).toEqual(serialSupersteps([1, 2, 3, 4], 4));
+      const tookMs = clock.now() - cutAt;
+      expect(tookMs).toBeGreaterThan(hostTimeoutMs - heartbeatMs);
+      expect(tookMs).toBeLessThan(hostTimeoutMs + heartbeatMs + 200); // noticed, and done again at once
+      expect(network.fired.get("recovery")).toBe(1);
+      expect(launcher.processes.has(victim)).toBe(false);
+      await clock.run(cluster.stop(), 60_000);
+    },
+  );
 });
