@@ -82,7 +82,7 @@ describe("F04: one of three executors killed", () => {
     survives(
       () => executors,
       generated,
-      others.flatMap((name) => seeds(2).map((seed) => [name, seed] as const)),
+      others.map((name, seed) => [name, seed]),
     );
   });
 
