@@ -22,6 +22,7 @@ export { VertexRDD } from "./vertexRDD.ts";
 export { EdgeRDD } from "./edgeRDD.ts";
 export type { Edge, EdgeContext, EdgeDirection, EdgeTriplet, Run, VertexId } from "./types.ts";
 export type { PartitionStrategy } from "./partition/strategy.ts";
+export type { RunOrder } from "./superstep/ordered/orderedRun.ts";
 export type { PregelOptions, PregelProgram } from "./superstep/pregel.ts";
 export type { CheckpointOptions } from "./superstep/checkpoint/checkpointOptions.ts";
 export type { MessageRound } from "./superstep/aggregateMessages.ts";

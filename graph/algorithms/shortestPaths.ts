@@ -122,6 +122,7 @@ export async function landmarkDistances<VD, ED>(
         sendMessage: hasWeights ? (edge) => relax(edge, edge.attr) : (edge) => relax(edge, 1),
         mergeMessage: (a, b) => lower(fields, a, b),
         tripletFields: { src: true, dst: true, edge: hasWeights },
+        order: "supersteps", // of records, which are no relaxations
         maxSupersteps,
         ...(signal && { signal }),
         ...pickCheckpoints(options),

@@ -170,6 +170,7 @@ async function predecessors(
           if (backward && b.distance + length === a.distance && b.hops + 1 < a.hops) edge.sendToSrc(b.hops + 1);
         },
         mergeMessage: (a, b) => Math.min(a, b),
+        order: "supersteps", // of records, which are no relaxations
       },
       "sssp paths",
     ),

@@ -1,5 +1,5 @@
 /**
- * Shortest distances, band by band; see `sssp.ts`.
+ * Relaxation, band by band; see `relax.ts`.
  *
  * A byte a vertex says in which lists it waits, so that none is in a list twice.
  */
@@ -84,7 +84,7 @@ export function gatherWeights(narrow: usize, positions: usize, from: u32, to: u3
   }
 }
 
-/** Not 0 if of the lengths [from, to) some is NaN or -0. */
+/** Marks the state if some of the lengths [from, to) is NaN or -0. */
 export function surveyBounds(lengths: usize, from: u32, to: u32, state: usize): void {
   let isBad = false;
   for (let i = from; i < to; i++) {
