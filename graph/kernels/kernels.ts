@@ -232,6 +232,7 @@ export interface Kernels {
     numRows: number,
     numSegments: number,
     firstEntry: number,
+    minFirstEdges: number,
     slots: Address,
     starts: Address,
     entries: Address,

@@ -7,12 +7,16 @@ import { setWord, word } from "./words.as";
 const fewEntries: u32 = 32;
 const maxDigitBits: u32 = 12;
 
+/** Slots of a strip, but for the first and the last: their sums take 32 KiB, most of a first cache. */
+const stripSlots: u32 = 4096;
+
 /**
  * Lays out one block. `offsets`: numRows + 1 words, where its rows begin and end in `neighbours`. Written are: `slots`, a
  * word a row, rows of high degree first; `starts`, numSegments + 1 words, where in `entries` the tile of each segment of
- * 65536 sources begins, the first at `firstEntry`; and the tiles.
+ * 65536 sources begins, the first at `firstEntry`; and the tiles, strip by strip of slots, the first of which has at least
+ * `minFirstEdges` edges in the block.
  *
- * `spare`: a word an edge of the block; `counters`: 4096 words.
+ * `spare`: a word an edge of the block, and at least a row; `counters`: 4096 words.
  */
 export function tileBlock(
   offsets: usize,
@@ -20,6 +24,7 @@ export function tileBlock(
   numRows: u32,
   numSegments: u32,
   firstEntry: u32,
+  minFirstEdges: u32,
   slots: usize,
   starts: usize,
   entries: usize,
@@ -34,9 +39,15 @@ export function tileBlock(
     setWord(starts, segment, word(starts, segment) + 1);
   }
   startAt(starts, numSegments, firstEntry);
-  for (let row: u32 = 0; row < numRows; row++) {
-    const slot = word(slots, row);
+  const rows = spare;
+  for (let row: u32 = 0; row < numRows; row++) setWord(rows, word(slots, row), row);
+  let edges: u32 = 0;
+  let firstStrip: u32 = 0;
+  for (let slot: u32 = 0; slot < numRows; slot++) {
+    const row = word(rows, slot);
     const rowEnd = word(offsets, row + 1);
+    if (slot < stripSlots || edges < minFirstEdges) firstStrip = slot + 1;
+    edges += rowEnd - word(offsets, row);
     for (let entry = word(offsets, row); entry < rowEnd; entry++) {
       const source = word(neighbours, entry);
       const at = word(starts, source >> 16);
@@ -48,8 +59,14 @@ export function tileBlock(
   for (let segment = numSegments; segment > 0; segment--) setWord(starts, segment, word(starts, segment - 1));
   setWord(starts, 0, firstEntry);
   for (let segment: u32 = 0; segment < numSegments; segment++) {
-    const start = word(starts, segment);
-    sortTile(entries + ((<usize>start) << 2), word(starts, segment + 1) - start, spare, counters);
+    const tileEnd = word(starts, segment + 1);
+    let from = word(starts, segment);
+    for (let strip = firstStrip; from < tileEnd; strip += stripSlots) {
+      let to = from;
+      while (to < tileEnd && (word(entries, to) & 0xffff) < strip) to++;
+      sortBySource(entries + ((<usize>from) << 2), to - from, spare, counters);
+      from = to;
+    }
   }
 }
 
@@ -80,10 +97,10 @@ function startAt(counts: usize, length: u32, first: u32): void {
 }
 
 /**
- * Sorts the entries of a tile by source, as far as the cache asks for it: entries of one slot, which ascend, keep their
+ * Sorts entries of a tile by source, as far as the cache asks for it: entries of one slot, which ascend, keep their
  * order.
  */
-function sortTile(tile: usize, length: u32, spare: usize, counters: usize): void {
+function sortBySource(tile: usize, length: u32, spare: usize, counters: usize): void {
   if (length <= fewEntries) {
     for (let i: u32 = 1; i < length; i++) {
       const entry = word(tile, i);

@@ -1,7 +1,11 @@
 /**
  * The incoming edges of a topology as tiles, for scans that read one message a source and merge it into one number a
- * target: edges into a block of targets, whose sums fit the second cache, come in order of their source, so that messages
- * are read one after the other. Per target that is the order of its row.
+ * target. A tile has the edges from a segment of sources, whose messages fit the second cache, into a block of targets. It
+ * has them strip by strip: of targets whose sums fit the first cache, in order of their source. So messages come from the
+ * second cache and beyond in order, once a block, and sums stay in the first. Per target that is the order of its row.
+ *
+ * The first strip reads each line of messages about twice, so that it comes in order and is there for the strips after it,
+ * which have fewer edges.
  *
  * After Zhang, Kiriansky, Mendis, Amarasinghe, Zaharia: Making Caches Work for Graph Analytics (2017), with blocks of
  * targets for their segments of sources, since merging must follow the order of sources; within a block, targets of high
@@ -18,8 +22,12 @@ import type { EdgeRows, Topology } from "./topology.ts";
 
 /** Sources of a segment: their numbers within it take 16 bits. */
 export const segmentSources = 65536;
-/** Targets of a block: their sums take 128 KiB, a small part of what second caches hold. */
-export const maxBlockTargets = 16384;
+/** Targets of a block: their slots take 16 bits. */
+export const maxBlockTargets = 65536;
+/** Messages of a line of the cache. */
+const lineSources = 8;
+/** Edges of a block's first strip, at least, for each line of messages. */
+const firstStripEdges = 2;
 
 /** The edges into the vertices [from, to). */
 export interface TileBlock {
@@ -47,9 +55,10 @@ export interface Tiles {
   readonly columns: readonly ColumnRef[];
 }
 
-/** Blocks [from, to), and words in which to sort them. */
+/** Some blocks, and words in which to sort them. */
 interface TileTask {
   readonly blocks: readonly TileBlock[];
+  readonly minFirstEdges: number;
   readonly spare: ColumnRef<"uint32">;
   readonly counters: ColumnRef<"uint32">;
 }
@@ -59,7 +68,7 @@ const numCounters = 4096;
 /**
  * Builds the tiles of a topology. Freed by `freeTiles`.
  *
- * Memory: 4 bytes an edge and a vertex; while it runs, for each task, 4 bytes an edge of its largest block.
+ * Memory: 4 bytes an edge and a vertex; while it runs, for each task, 4 bytes an edge, or vertex, of its largest block.
  *
  * @throws SuperstepError OUT_OF_MEMORY if the arena is full.
  */
@@ -79,11 +88,12 @@ export async function buildTiles(runner: TaskRunner, topology: Topology): Promis
       return { from, to, rows, tiles: { starts: own, entries, slots: arena.slice(slots, from, to) } };
     });
     const ranges = cutEvenly(blocks.length, Math.min(blocks.length, taskCount(numEdges, runner.numThreads)));
+    const minFirstEdges = firstStripEdges * Math.ceil(numVertices / lineSources);
     const tasks = ranges.map(({ from, to }): TileTask => {
       const own = blocks.slice(from, to);
-      const most = own.reduce((max, { rows }) => Math.max(max, numEdgesOf(rows, arena)), 0);
+      const most = own.reduce((max, { rows }) => Math.max(max, rows.numRows, numEdgesOf(rows, arena)), 0);
       const spare = scratch.allocate("uint32", most, uncleared);
-      return { blocks: own, spare, counters: scratch.allocate("uint32", numCounters) };
+      return { blocks: own, minFirstEdges, spare, counters: scratch.allocate("uint32", numCounters) };
     });
     await runner.runTasks({
       name: "lay out edges as tiles",
@@ -102,7 +112,8 @@ export function freeTiles(arena: Arena, { columns }: Tiles): void {
 }
 
 /** Operator: lays out some blocks. */
-export function tileBlocks(_shared: undefined, { blocks, spare, counters }: TileTask, task: TaskContext): void {
+export function tileBlocks(_shared: undefined, tileTask: TileTask, task: TaskContext): void {
+  const { blocks, minFirstEdges, spare, counters } = tileTask;
   const kernels = kernelsOf(task);
   for (const { rows, tiles } of blocks) {
     task.throwIfCancelled();
@@ -110,8 +121,8 @@ export function tileBlocks(_shared: undefined, { blocks, spare, counters }: Tile
     const first = rows.firstEdge + task.arena.view(rows.offsets)[0]!;
     // prettier-ignore
     kernels.tileBlock(
-      rows.offsets.offset, rows.neighbours.offset, rows.numRows, starts.length - 1, first, slots.offset, starts.offset,
-      entries.offset, spare.offset, counters.offset,
+      rows.offsets.offset, rows.neighbours.offset, rows.numRows, starts.length - 1, first, minFirstEdges, slots.offset,
+      starts.offset, entries.offset, spare.offset, counters.offset,
     );
   }
 }

@@ -30,6 +30,18 @@ function sourcesByTiles(arena: Arena, { blocks }: Tiles): number[] {
   return sources;
 }
 
+/** Slots of a block's first strip: 4096, or as many as have two edges for each eight vertices of the graph. */
+function firstStripOf(arena: Arena, { rows, tiles }: Tiles["blocks"][number], numVertices: number): number {
+  const offsets = arena.view(rows.offsets);
+  const degrees: number[] = [];
+  arena.view(tiles.slots).forEach((slot, row) => (degrees[slot] = offsets[row + 1]! - offsets[row]!));
+  let first = 0;
+  for (let edges = 0; first < degrees.length && (first < 4096 || edges < 2 * Math.ceil(numVertices / 8)); first++) {
+    edges += degrees[first]!;
+  }
+  return first;
+}
+
 function sourcesByRows(arena: Arena, { partitions }: Topology): number[] {
   return partitions.flatMap(({ inRows }) => Array.from(arena.view(inRows.neighbours)));
 }
@@ -50,6 +62,43 @@ describe("buildTiles", () => {
       freeTiles(on.arena, tiles);
       freeTopology(on.arena, topology);
     }
+  });
+
+  it("has the edges of a tile strip by strip of slots, by source in each", async () => {
+    const on = await driver;
+    const { edges } = await rmat(on, { vertices: 20_000, edges: 60_000 });
+    const { edges: spread } = await uniform(on, { vertices: 140_000, edges: 90_000 });
+    const found: string[] = [];
+    for (const chunks of [edges, spread]) {
+      const { topology } = await buildTopology(on, { chunks, numPartitions: 1 });
+      const tiles = await buildTiles(on, topology);
+      const [block] = tiles.blocks;
+      const first = firstStripOf(on.arena, block!, topology.numVertices);
+      const starts = on.arena.view(block!.tiles.starts);
+      const strips = new Set<number>();
+      for (let segment = 0; segment + 1 < starts.length; segment++) {
+        const runs: { readonly strip: number; readonly sources: number[] }[] = [];
+        for (const entry of on.arena.view(block!.tiles.entries).subarray(starts[segment], starts[segment + 1])) {
+          const strip = Math.max(0, Math.ceil(((entry & 0xffff) + 1 - first) / 4096));
+          if (runs.at(-1)?.strip !== strip) runs.push({ strip, sources: [] });
+          runs.at(-1)!.sources.push(entry >>> 16);
+        }
+        const order = runs.map(({ strip }) => strip);
+        expect(order).toEqual([...new Set(order)].sort((x, y) => x - y));
+        for (const { strip, sources } of runs) {
+          strips.add(strip);
+          const unit = Math.max(16, 2 ** Math.ceil(Math.log2((4 * 65536) / sources.length)));
+          const rounded = sources.map((source) => Math.floor(source / unit));
+          expect(rounded.join()).toBe(rounded.toSorted((a, b) => a - b).join());
+        }
+      }
+      found.push(
+        `${first === 4096 ? "4096" : first > 4096 ? "more" : "fewer"}, ${strips.size > 1 ? "several" : "one"}`,
+      );
+      freeTiles(on.arena, tiles);
+      freeTopology(on.arena, topology);
+    }
+    expect(found).toEqual(["4096, several", "more, several"]);
   });
 
   it("keeps parallel edges and self-loops, and takes partitions without vertices and graphs without edges", async () => {
