@@ -5,7 +5,7 @@ import { hasCode } from "../../../core/errors.ts";
 import type { ColumnRef, ColumnSet, StoredColumn } from "../../../core/column/types.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
 import type { FlatRows } from "../../kernels/flatRows.ts";
-import { Scratch } from "../../partition/scratch.ts";
+import type { Scratch } from "../../partition/scratch.ts";
 import type { CarrierSpec } from "../carrier.ts";
 
 /** What all tasks of a copy share. */

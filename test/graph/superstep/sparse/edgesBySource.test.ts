@@ -40,9 +40,9 @@ function edgesIn(arena: Arena, order: readonly number[]): { edges: ColumnSet; ro
 /** Runs tasks here, one after the other. */
 function specOver(arena: Arena, edges: ColumnSet, numThreads: number): CarrierSpec {
   const task = { arena, throwIfCancelled: () => undefined } as unknown as TaskContext;
-  const runTasks = ({ shared, tasks }: TaskSet): Promise<unknown[]> =>
+  const runTasks = ({ shared, tasks }: TaskSet): Promise<void[]> =>
     Promise.resolve(
-      (tasks as { from: number; to: number }[]).map((range) => void copyBySource(shared as never, range, task)),
+      (tasks as { from: number; to: number }[]).map((range) => copyBySource(shared as never, range, task)),
     );
   return { driver: { arena, numThreads, runTasks }, edges, operation: "test" } as unknown as CarrierSpec;
 }
