@@ -13,7 +13,7 @@ const modules = [
     flags: "--runtime stub --enable threads,simd --importMemory --sharedMemory",
   },
   // over memory of its own
-  { sources: "graph/kernels/text/", output: "text.wasm", flags: "--runtime minimal --enable simd" },
+  { sources: "graph/kernels/text/", output: "text.wasm", flags: "--runtime minimal --enable simd --importMemory" },
 ];
 
 /** Resolves to true if the kernels are compiled; what is wrong with them is printed. */

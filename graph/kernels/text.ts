@@ -9,8 +9,6 @@ import type { Address } from "./kernels.ts";
 
 /** The exports of the module. */
 export interface TextKernels {
-  readonly memory: WebAssembly.Memory;
-
   setKeys(start: bigint, first: bigint, second: bigint): void;
   createDictionary(): Address;
   freeDictionary(dictionary: Address): void;
@@ -67,38 +65,60 @@ export const batchRows = 2048;
 /** How `readRows` takes a column of attributes: a row whose weight is no plain number is not read, a cell is left to the caller. */
 export const columnMode = { weight: 0, cell: 1, number: 2, string: 3 } as const;
 
-/** An instance, and its memory as bytes. What it holds is freed with it. */
+/**
+ * An instance, and its memory. What it holds is freed with it.
+ *
+ * A memory reserves 4 GiB of addresses and more, of which a process has only so many: so one that is released is taken by the
+ * next instance of this thread, unless it was collected by then.
+ */
 export class TextMemory {
   readonly kernels: TextKernels;
+  readonly #memory: WebAssembly.Memory;
   #bytes: Uint8Array;
 
   constructor() {
     compiled ??= new WebAssembly.Module(readFileSync(new URL("./text.wasm", import.meta.url)));
-    this.kernels = new WebAssembly.Instance(compiled).exports as unknown as TextKernels;
-    this.#bytes = new Uint8Array(this.kernels.memory.buffer);
+    this.#memory = takeReleased() ?? new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    const imports = { env: { memory: this.#memory } };
+    this.kernels = new WebAssembly.Instance(compiled, imports).exports as unknown as TextKernels;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
     const keys = getRandomValues(new BigUint64Array(3));
     this.kernels.setKeys(keys[0]!, keys[1]!, keys[2]!);
   }
 
+  /** Leaves the memory to another instance. Nothing may be called after. */
+  release(): void {
+    released.push(new WeakRef(this.#memory));
+  }
+
   /** All of the memory: valid until it grows, which any call may make it. */
   get bytes(): Uint8Array {
-    const { buffer } = this.kernels.memory;
+    const { buffer } = this.#memory;
     if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
     return this.#bytes;
   }
 
   /** `length` words from an address on, valid as long. */
   words(at: Address, length: number): Uint32Array {
-    return new Uint32Array(this.kernels.memory.buffer, at, length);
+    return new Uint32Array(this.#memory.buffer, at, length);
   }
 
   /** `length` doubles. */
   doubles(at: Address, length: number): Float64Array {
-    return new Float64Array(this.kernels.memory.buffer, at, length);
+    return new Float64Array(this.#memory.buffer, at, length);
   }
 }
 
 let compiled: WebAssembly.Module | undefined;
+const released: WeakRef<WebAssembly.Memory>[] = [];
+
+function takeReleased(): WebAssembly.Memory | undefined {
+  while (released.length > 0) {
+    const memory = released.pop()!.deref();
+    if (memory !== undefined) return memory;
+  }
+  return undefined;
+}
 
 /** What the module throws when its memory cannot grow, as an error that says so; anything else as it is. */
 export function textMemoryError(error: unknown, what: string): unknown {

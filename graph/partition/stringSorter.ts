@@ -95,10 +95,13 @@ export class StringSorter {
       const ends = shared(offsets, numDistinct + 1);
       const text = new Uint8Array(new SharedArrayBuffer(ends[numDistinct]!));
       text.set(memory.bytes.subarray(bytes, bytes + text.length));
+      const entryOf = shared(entries, numRows);
+      const placeOf = shared(places, numRows);
+      memory.release();
       return {
         strings: { offsets: ends, bytes: text },
-        entries: shared(entries, numRows),
-        places: shared(places, numRows),
+        entries: entryOf,
+        places: placeOf,
       };
     });
   }

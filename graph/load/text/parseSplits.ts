@@ -37,10 +37,7 @@ async function parseSplit(
   let source: OpenSource | undefined;
   try {
     source = openSource(split.source);
-    const text = takeTextColumns(plan);
-    const result = await readRows(plan, split, source, text, task);
-    giveBack(plan, text);
-    return result;
+    return await readRows(plan, split, source, task);
   } catch (error) {
     if (!hasCode(error, "INVALID_INPUT")) throw textMemoryError(error, "read text");
     const { file: _, ...failure } = (error as SuperstepError).details as unknown as InputFault;
@@ -54,7 +51,25 @@ async function readRows(
   plan: TextPlan,
   split: Split,
   source: OpenSource,
+  task: Pick<TaskContext, "throwIfCancelled">,
+): Promise<SplitResult> {
+  const text = takeTextColumns(plan);
+  let isWhole = false;
+  try {
+    const result = await readRowsInto(text, plan, split, source, task);
+    isWhole = true;
+    return result;
+  } finally {
+    if (isWhole) giveBack(plan, text);
+    else text.release();
+  }
+}
+
+async function readRowsInto(
   text: TextColumns,
+  plan: TextPlan,
+  split: Split,
+  source: OpenSource,
   task: Pick<TaskContext, "throwIfCancelled">,
 ): Promise<SplitResult> {
   const { compression } = split;

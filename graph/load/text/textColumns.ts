@@ -34,6 +34,11 @@ export class TextColumns {
     this.attrs = this.attrs.map((dictionary) => this.#renewed(dictionary));
   }
 
+  /** Leaves the memory to others. Nothing may be read with these after. */
+  release(): void {
+    this.#memory?.release();
+  }
+
   #renewed(dictionary: Utf8Dictionary | undefined): Utf8Dictionary | undefined {
     if (dictionary?.isLarge !== true) return dictionary;
     dictionary.free();
@@ -43,17 +48,29 @@ export class TextColumns {
 
 /** By the plan as this thread was sent it, so that they end with the stage. */
 const idle = new WeakMap<TextPlan, TextColumns>();
+/** Those that were given back last, in which another plan finds memory. */
+let last: { readonly plan: WeakRef<TextPlan>; readonly columns: WeakRef<TextColumns> } | undefined;
 
 /**
  * What an earlier split of the plan gave back, or new ones. Whoever takes them gives them back with `giveBack` when its
- * result is whole: what failed may have left strings that no result holds.
+ * result is whole, else releases them: what failed may have left strings that no result holds.
  */
 export function takeTextColumns(plan: TextPlan): TextColumns {
   const columns = idle.get(plan);
+  if (columns === undefined) releaseLast();
   idle.delete(plan);
+  last = undefined;
   return columns ?? new TextColumns(plan);
 }
 
 export function giveBack(plan: TextPlan, columns: TextColumns): void {
   idle.set(plan, columns);
+  last = { plan: new WeakRef(plan), columns: new WeakRef(columns) };
+}
+
+function releaseLast(): void {
+  const columns = last?.columns.deref();
+  const plan = last?.plan.deref();
+  if (plan !== undefined) idle.delete(plan);
+  columns?.release();
 }
