@@ -28,8 +28,9 @@ const threadEntries = [
   "core/broadcast",
   "core/accumulator",
 ];
-/** What modules read besides. */
-const assets = ["core/net/superstep.proto", "graph/kernels/kernels.wasm", "viz/page.html", "viz/layoutKernel.cjs"];
+/** Folders of modules, and of files that these read: all that is neither a module nor made beside one. */
+const layers = ["core", "graph", "viz", "cli"];
+const besideModules = /\.(?:js|ts|map)$/;
 
 /** Makes `root`/bundle of `root`/dist. */
 export async function bundle(root) {
@@ -65,9 +66,13 @@ export async function bundle(root) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, withClassNames(text));
   }
-  for (const asset of assets) {
-    mkdirSync(path.dirname(path.join(target, asset)), { recursive: true });
-    copyFileSync(path.join(dist, asset), path.join(target, asset));
+  const files = layers.flatMap((layer) =>
+    readdirSync(path.join(dist, layer), { recursive: true, withFileTypes: true }),
+  );
+  for (const file of files.filter((each) => each.isFile() && !besideModules.test(each.name))) {
+    const folder = path.join(target, path.relative(dist, file.parentPath));
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(path.join(file.parentPath, file.name), path.join(folder, file.name));
   }
 }
 

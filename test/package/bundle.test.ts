@@ -38,6 +38,7 @@ await of("places", () => numbers.zipWithIndex().filter(([, at]) => at % 250 === 
 await of("thrown", () => numbers.coalesce(1).map((n) => { throw new RangeError("no " + n); }).count());
 const { graph: loaded } = await GraphLoader.load(ctx, "edges.txt", { format: "edgeList", weight: 3 });
 const rows = async (graph) => (await graph.vertices.collect()).map(([id, value]) => [id, value]);
+await of("csv", async () => (await GraphLoader.load(ctx, "edges.csv", { ids: "string" })).graph.edges.collect());
 await of("loaded", async () => [await loaded.numVertices(), await loaded.edges.take(3)]);
 const graph = loaded.mapEdges((edge) => edge.attr.weight ?? Object.values(edge.attr)[0]);
 await of("ranks", async () => rows((await graph.pageRank({ tolerance: 1e-3 })).graph));
@@ -64,6 +65,7 @@ describe("bundle/", () => {
   let folder = "";
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), "superstep-bundle-"));
+    writeFileSync(path.join(folder, "edges.csv"), 'src,dst,note\na,b,"x, y"\nb,c,\n');
     writeFileSync(path.join(folder, "edges.txt"), "1 2 5\n2 3 1\n3 1 2\n1 3 9\n4 5 1\n5 4 1\n");
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
