@@ -75,11 +75,33 @@ export function inspectFunction(fn: object): InspectedFunction {
   }
 }
 
+/** Functions whose files are known, and those files; by their script once that was asked for. */
+const ofKnownFiles = new Map<object, string>();
+const knownScripts = new Map<string, ScriptInfo>();
+
+/** Says which file a function is of, so that `scriptInfo` knows its script, and so the functions beside it, at once. */
+export function nameScriptOf(fn: object, url: string): void {
+  ofKnownFiles.set(fn, url);
+}
+
+function knownScript(scriptId: string): ScriptInfo | undefined {
+  for (const [fn, url] of ofKnownFiles) {
+    ofKnownFiles.delete(fn);
+    const id = inspectFunction(fn).location?.scriptId;
+    if (id !== undefined) knownScripts.set(id, { url, source: () => listedScript(id)?.source() ?? "" });
+  }
+  return knownScripts.get(scriptId);
+}
+
 /**
  * Name and text of a script. The first question about a script that is not known yet enables the debugger for the
  * moment it takes to list all scripts (15 ms at first, then some ms per hundred scripts), and disables it again.
  */
 export function scriptInfo(scriptId: string): ScriptInfo | undefined {
+  return knownScript(scriptId) ?? listedScript(scriptId);
+}
+
+function listedScript(scriptId: string): ScriptInfo | undefined {
   const { scripts, post } = (connection ??= connect());
   if (!scripts.has(scriptId)) {
     post("Debugger.enable", {});
