@@ -134,14 +134,24 @@ export const neverDue: CheckpointOptions = {
   checkpointDirectory: path.join(root, "never"),
   checkpointEvery: 1_000_000,
 };
-const results = new Map<Algorithm, Promise<RunResult>>();
+const wholes = new Map<Algorithm, Promise<{ readonly result: RunResult; readonly work: readonly string[] }>>();
 
-/** The result without checkpoints, computed once. */
-export function uninterrupted(algorithm: Algorithm): Promise<RunResult> {
-  const run = async () => resultOf(await algorithm((await newContext()).ctx, neverDue));
-  const result = results.get(algorithm) ?? run();
-  results.set(algorithm, result);
-  return result;
+/** A run without checkpoints, made once: its result, and the work of its supersteps. */
+export function wholeRun(
+  algorithm: Algorithm,
+): Promise<{ readonly result: RunResult; readonly work: readonly string[] }> {
+  const run = async () => {
+    const { ctx, seen } = await newContext();
+    return { result: await resultOf(await algorithm(ctx, neverDue)), work: workIn(seen) };
+  };
+  const whole = wholes.get(algorithm) ?? run();
+  wholes.set(algorithm, whole);
+  return whole;
+}
+
+/** The result without checkpoints. */
+export async function uninterrupted(algorithm: Algorithm): Promise<RunResult> {
+  return (await wholeRun(algorithm)).result;
 }
 
 /** Runs until a superstep has ended, and is cancelled then. */

@@ -14,20 +14,19 @@ import {
   checkpoints,
   directory,
   firstSuperstep,
-  neverDue,
   newContext,
   resultOf,
   runFolders,
   uninterrupted,
   warnings,
+  wholeRun,
   workIn,
 } from "./checkpointRuns.ts";
 
 describe("checkpoints of supersteps", () => {
   describe.each(Object.entries(algorithms))("of %s", (_name, algorithm) => {
     it.each([1, 3])("bring the same bits when the run is resumed, one every %i supersteps", async (every) => {
-      const whole = await newContext();
-      const expected = await resultOf(await algorithm(whole.ctx, neverDue));
+      const { result: expected, work } = await wholeRun(algorithm);
       expect(expected.supersteps).toBeGreaterThan(7);
       await cancelledAfter(7, algorithm, { checkpointEvery: every });
       const last = Math.floor(7 / every) * every;
@@ -35,7 +34,7 @@ describe("checkpoints of supersteps", () => {
 
       const { ctx, seen } = await newContext({ master: "local[2]" });
       const resumed = await algorithm(ctx, { checkpointDirectory: directory, checkpointEvery: every, resume: true }, 5);
-      expect(workIn(seen)).toEqual(workIn(whole.seen).slice(last));
+      expect(workIn(seen)).toEqual(work.slice(last));
       expect(seen).toContainEqual(expect.objectContaining({ type: "resumed", superstep: last }));
       expect(await resultOf(resumed)).toEqual(expected);
       expect([warnings(seen), runFolders()]).toEqual([[], []]);
