@@ -123,6 +123,11 @@ describe("StringSorter", () => {
     );
   });
 
+  it.each([8, 9, 16, 17, 25])("sorts strings that differ in byte %i alone, the last", (length) => {
+    const all = Array.from("zyxwvutsrqponmlkjihgfedcbazy", (last) => Buffer.from("x".repeat(length - 1) + last));
+    expect(sorted([all])).toEqual(expected(all));
+  });
+
   it("leaves out what is not used", () => {
     const all = ["b", "a", "c", "a"].map((text) => Buffer.from(text));
     const marks = [true, false, true, true];
