@@ -30,6 +30,7 @@ const { graph: distances, supersteps } = await graph
   .pregel({
     initialMessage: Infinity,
     activeDirection: "out",
+    order: "supersteps", // they are counted below
     vertexProgram: (_id, distance, offered) => Math.min(distance, offered),
     sendMessage: (edge) => {
       if (edge.srcAttr + edge.attr < edge.dstAttr) edge.sendToDst(edge.srcAttr + edge.attr);
