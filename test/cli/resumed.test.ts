@@ -90,7 +90,7 @@ describe("a run whose process was killed, and that is resumed", () => {
     expect(second).toBeGreaterThan(first);
 
     const args = `${line} ${options} --resume --master local[1] -o -`.split(" ");
-    const { status, stdout, stderr } = await superstepHere(args, inFolder);
+    const { status, stdout, stderr } = await superstep(args, inFolder);
     expect(status).toBe(0);
     expect(stdout).toBe(whole.stdout);
     const resumedAfter = Number(/resumed after superstep (\d+)\n/.exec(stderr)?.[1]);
@@ -116,7 +116,7 @@ describe.skipIf(process.platform === "win32")("Ctrl-C, with a checkpoint directo
       expect(stderr).toContain("ending after this superstep, with a checkpoint; Ctrl-C again ends at once\n");
       const stopped = Number(/stopped after superstep (\d+); the same command with --resume goes on/.exec(stderr)?.[1]);
       expect(stopped).toBeGreaterThanOrEqual(5);
-      const resumed = await superstepHere([...line, ...options, "--resume"], inFolder);
+      const resumed = await superstep([...line, ...options, "--resume"], inFolder);
       expect(resumed.stderr).toContain(`bfs: resumed after superstep ${stopped}\n`);
       expect([resumed.status, resumed.stdout]).toEqual([0, whole.stdout]);
       expect(saved(signal)).toEqual([]);
@@ -139,7 +139,7 @@ describe("a result that is not written", () => {
     expect([failed.signal, failed.status === 0]).toEqual([killedBy, false]);
     if (killedBy === null) expect(failed.stderr).toContain("the same command with --resume goes on from there");
     expect(saved("unwritten")).toHaveLength(1);
-    const resumed = await superstepHere([...line, "--resume", "-o", "-"], inFolder);
+    const resumed = await superstep([...line, "--resume", "-o", "-"], inFolder);
     expect(resumed.stderr).toContain("bfs: resumed after superstep 243\n");
     expect([resumed.status, resumed.stdout]).toEqual([0, whole.stdout]);
     expect(saved("unwritten")).toEqual([]);

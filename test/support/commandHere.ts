@@ -6,7 +6,7 @@ import { type CommandOptions, type Ended, superstep } from "./command.ts";
 /**
  * Runs a command line as `superstep` of `command.ts` does, but in this process, and in a process of its own if it is given
  * standard input. One at a time: while it runs, the directory, the environment, standard output and error are the
- * command's.
+ * command's. A run that one way began cannot be resumed by the other: in a bundle, the texts of functions differ.
  */
 export async function superstepHere(args: readonly string[], options: CommandOptions = {}): Promise<Ended> {
   if (options.input !== undefined) return superstep(args, options);

@@ -97,6 +97,9 @@ export class SimulatedFleet implements Fleet {
     return context as unknown as Context;
   }
 
+  /** Nothing: its tasks run in this thread, which loads operators when it needs them. */
+  loadOperators(): void {}
+
   async whenExecutors(count: number): Promise<void> {
     if (this.#hosts.size < count) throw new SuperstepError("HOST_LOST", "driver: no executor came in time");
   }
