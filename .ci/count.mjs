@@ -2,24 +2,25 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-const [broken = "0", directory = "."] = process.argv.slice(2);
-let [passed, failed, skipped] = [0, Number(broken), 0];
+const [steps = "0", directory = "."] = process.argv.slice(2);
+let [passed, failed, skipped] = [0, Number(steps), 0];
 for (const file of readdirSync(directory)) {
   const report = JSON.parse(readFileSync(path.join(directory, file), "utf8"));
   passed += report.numPassedTests;
   failed += report.numFailedTests;
   skipped += report.numPendingTests + report.numTodoTests;
-  // A file that could not be loaded has no tests to count.
-  const unloaded = report.testResults.filter(
-    (suite) => suite.status === "failed" && suite.assertionResults.length === 0,
+  // A file that could not be loaded, or whose hooks failed, has no failed test to count.
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.every((test) => test.status !== "failed"),
   );
-  failed += unloaded.length;
+  failed += broken.length;
   for (const suite of report.testResults) {
     for (const test of suite.assertionResults) {
       if (test.status === "failed") console.log(`failed: ${test.fullName} (${path.relative(".", suite.name)})`);
     }
   }
-  for (const suite of unloaded) console.log(`failed to load: ${path.relative(".", suite.name)}: ${suite.message}`);
+  for (const suite of broken)
+    console.log(`failed outside of its tests: ${path.relative(".", suite.name)}: ${suite.message}`);
 }
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
