@@ -1,9 +1,9 @@
-// Adds up the test runner's reports: `node count.mjs FAILED_STEPS DIRECTORY`. The last line printed is the verdict.
+// Adds up the test runner's reports: `node count.mjs DIRECTORY [FAILED_STEP …]`. The last line printed is the verdict.
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 
-const [steps = "0", directory = "."] = process.argv.slice(2);
-let [passed, failed, skipped] = [0, Number(steps), 0];
+const [directory = ".", ...steps] = process.argv.slice(2);
+let [passed, failed, skipped] = [0, steps.length, 0];
 for (const file of readdirSync(directory)) {
   const report = JSON.parse(readFileSync(path.join(directory, file), "utf8"));
   passed += report.numPassedTests;
@@ -22,5 +22,6 @@ for (const file of readdirSync(directory)) {
   for (const suite of broken)
     console.log(`failed outside of its tests: ${path.relative(".", suite.name)}: ${suite.message}`);
 }
+for (const step of steps) console.log(`failed step: ${step}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

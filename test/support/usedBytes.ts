@@ -14,7 +14,7 @@ const idleCollections = 5;
  */
 export async function usedAfterGarbage({ driver }: Context): Promise<number> {
   let used = driver.arena.usedBytes;
-  for (let idle = 0; used > 0 && idle < idleCollections; ) {
+  for (let idle = 0; used > 0 && idle < idleCollections;) {
     collectGarbage();
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     idle = driver.arena.usedBytes === used ? idle + 1 : 0;
