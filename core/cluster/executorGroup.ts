@@ -99,7 +99,7 @@ export class ExecutorGroup {
       const where = listenOn === undefined ? {} : { host: listenOn };
       group.#server = await transport.serve(group.#handlers(), { ...where, keepsAlive: false });
       const count = await launcher.start(group.#server.address, {
-        ended: (executor, text) => group.#ended(executor, text),
+        ended: (executor, text, isDrained = false) => group.#ended(executor, text, isDrained),
         warning: (code, text) => runner.warning(code, text),
       });
       await group.#when(count, config.hostStartMs, launcher.replacesLater === true);
@@ -270,12 +270,12 @@ export class ExecutorGroup {
   }
 
   /** An executor's process has ended, registered or not. */
-  #ended(executor: string, text: string): void {
+  #ended(executor: string, text: string, isDrained: boolean): void {
     if (this.#retired.has(executor) || this.#stopping !== undefined) return;
     const member = this.#byName.get(executor);
     if (member !== undefined) {
-      member.host.blameLaunches();
-      return this.#lose(member.host.id, `its process ${text}`);
+      if (!isDrained) member.host.blameLaunches();
+      return this.#lose(member.host.id, `its process ${text}`, isDrained);
     }
     this.#retired.add(executor);
     this.#lastLoss = `an executor's process ${text} before it had registered`;
@@ -283,11 +283,12 @@ export class ExecutorGroup {
     this.#replace(executor);
   }
 
-  /** The one way to lose an executor. */
-  #lose(id: number, why: string): void {
+  /** The one way to lose an executor. `isDrained`: no task can be to blame, as when its whole machine is silent. */
+  #lose(id: number, why: string, isDrained = false): void {
     const member = this.#members.get(id);
     if (member === undefined || this.#stopping !== undefined) return;
     const { runner, launcher } = this.#options;
+    const kind = isDrained || launcher.isMachineSilent?.(member.name) === true ? "hostDrained" : "hostLost";
     this.#members.delete(id);
     this.#byName.delete(member.name);
     this.#retired.add(member.name);
@@ -296,7 +297,7 @@ export class ExecutorGroup {
     this.#lastLoss = `executor ${id} (process ${member.pid}) was lost: ${why}`;
     const error = new SuperstepError("HOST_LOST", this.#lastLoss, { details: { host: id, reason: why } });
     this.#tellPeers();
-    runner.removeHost(id, { kind: "hostLost", error: encodeError(error) });
+    runner.removeHost(id, { kind, error: encodeError(error) });
     launcher.kill(member.name, "kill");
     this.#replace(member.name);
   }

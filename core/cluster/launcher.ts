@@ -6,10 +6,11 @@ import type { Address } from "../net/transport.ts";
 /** Hears from a launcher. */
 export interface LauncherListener {
   /**
-   * An executor's process has ended, or could not be started. `text`: how, as in "exited with code 42". May come for one
-   * that never registered, and again for one that was told before.
+   * An executor's process has ended, or could not be started. `text`: how, as in "exited with code 42". `isDrained`: it was
+   * told to, or ended with its machine, so that no task is to blame; default false. May come for one that never registered,
+   * and again for one that was told before.
    */
-  ended(executor: string, text: string): void;
+  ended(executor: string, text: string, isDrained?: boolean): void;
   /** Something that its user should know of: no worker has free cores. */
   warning(code: string, text: string): void;
 }
@@ -38,6 +39,8 @@ export interface Launcher {
    * told to the listener.
    */
   kill(executor: string, manner: KillManner): boolean;
+  /** True if what else there is on an executor's machine is silent too: then no task is to blame for its silence. */
+  isMachineSilent?(executor: string): boolean;
   /** Ends all executors; resolves when none is left. Idempotent. */
   stop(): Promise<void>;
 }

@@ -239,16 +239,30 @@ export interface Calls {
       readonly executors: number;
       readonly waiting: string;
       /** Executors of the application that ended, with why: numbers `after`, `after + 1`, … */
-      readonly ended: readonly { readonly executor: string; readonly text: string }[];
+      readonly ended: readonly {
+        readonly executor: string;
+        readonly text: string;
+        /** It was told to end, or its worker is lost: no task is to blame. */
+        readonly drained: boolean;
+      }[];
       /** The number of the next one that ends. */
       readonly next: number;
+      /** Executors that are there, whose workers the master has not heard of for half its timeout. */
+      readonly silent: readonly string[];
     },
   ];
   "master.endApplication": [{ readonly application: string }, Record<never, never>];
   /** Ends an executor as a failure would: drivers ask for it. */
   "master.killExecutor": [{ readonly application: string; readonly executor: string }, Record<never, never>];
   "master.executorEnded": [
-    { readonly worker: string; readonly application: string; readonly executor: string; readonly text: string },
+    {
+      readonly worker: string;
+      readonly application: string;
+      readonly executor: string;
+      readonly text: string;
+      /** It was told to end. */
+      readonly drained: boolean;
+    },
     Record<never, never>,
   ];
   /** Runs a program with its driver on a worker. */

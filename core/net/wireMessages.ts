@@ -275,13 +275,23 @@ export const callWires: CallWires = {
       workers: natural,
       executors: natural,
       waiting: reason,
-      ended: list(record<Calls["master.applicationHeartbeat"][1]["ended"][number]>({ executor: name, text: reason })),
+      ended: list(
+        record<Calls["master.applicationHeartbeat"][1]["ended"][number]>({
+          executor: name,
+          text: reason,
+          drained: flag,
+        }),
+      ),
       next: natural,
+      silent: list(name),
     }),
   ),
   "master.endApplication": call(application, empty),
   "master.killExecutor": call(record({ application: name, executor: name }), empty),
-  "master.executorEnded": call(record({ worker: name, application: name, executor: name, text: reason }), empty),
+  "master.executorEnded": call(
+    record({ worker: name, application: name, executor: name, text: reason, drained: flag }),
+    empty,
+  ),
   "master.submitDriver": call(
     record<Calls["master.submitDriver"][0]>({
       submission: name,

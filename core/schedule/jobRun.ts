@@ -145,7 +145,7 @@ function newStage(id: number, index: number, spec: StageSpec): StageRun {
     tasks: spec.tasks.map(() => ({
       attempts: 0,
       failures: [],
-      numUnstarted: 0,
+      numBlameless: 0,
       failedOn: [],
       numLive: 0,
       waitsUntil: undefined,

@@ -25,8 +25,8 @@ export interface TaskRun {
   attempts: number;
   /** One line for each attempt that failed and counted, oldest first. */
   failures: string[];
-  /** Attempts that ended before they had started. */
-  numUnstarted: number;
+  /** Attempts that ended before they had started, or with their machine: their number is bounded apart. */
+  numBlameless: number;
   /** Hosts on which an attempt failed: another one is taken, if there is one. */
   failedOn: number[];
   /** Its attempts that have not ended and are of use: 0, 1, or 2 with speculation. */

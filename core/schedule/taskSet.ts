@@ -111,8 +111,9 @@ export function react(step: Step, { run, job, stage, failure }: FailedLaunch): v
     task.failures.push(lineOf(failure.error));
     if (!task.failedOn.includes(launch.host)) task.failedOn.push(launch.host);
   }
-  if (failure.kind === "notStarted" && ++task.numUnstarted >= settings.maxStageAttemptsInAll) {
-    return failJob(step, job, jobFailureOf(neverStarted(failure, task), place, task.failures));
+  const isBlameless = failure.kind === "notStarted" || failure.kind === "hostDrained";
+  if (isBlameless && ++task.numBlameless >= settings.maxStageAttemptsInAll) {
+    return failJob(step, job, jobFailureOf(neverEnded(failure, task), place, task.failures));
   }
   if (task.numLive === 0) stage.pending.push(launch.partition);
   if (consequence === "recompute") loseMapOutput(step, job, stage, launch, failure);
@@ -217,9 +218,11 @@ function overdue({ state }: Step, { error }: TaskFailure): TaskFailure {
   return { kind: "timedOut", error: { name: "TimedOut", message, cause: error } };
 }
 
-function neverStarted({ error }: TaskFailure, { numUnstarted }: TaskRun): TaskFailure {
-  const message = `the task was sent to a thread ${numUnstarted} times, which each time was lost before it had started`;
-  return { kind: "hostLost", error: { name: "NeverStarted", message, cause: error } };
+function neverEnded({ error }: TaskFailure, { numBlameless }: TaskRun): TaskFailure {
+  const message =
+    `the task was sent to a thread ${numBlameless} times, which each time was lost before it had started, ` +
+    "or with its whole machine";
+  return { kind: "hostLost", error: { name: "NeverEnded", message, cause: error } };
 }
 
 function emitTaskEnd(

@@ -1,5 +1,6 @@
 /**
- * The seeds that simulations are played with: 200, or SUPERSTEP_SEEDS of them, or SUPERSTEP_SEED alone.
+ * The seeds that simulations are played with: 200, or SUPERSTEP_SEEDS of them, from 0 or SUPERSTEP_FIRST_SEED on; or
+ * SUPERSTEP_SEED alone.
  */
 import { expect } from "vitest";
 import type { Account } from "./simWorkload.ts";
@@ -14,10 +15,11 @@ export interface Played {
 }
 
 const numSeeds = Number(process.env["SUPERSTEP_SEEDS"] ?? 200);
+const firstSeed = Number(process.env["SUPERSTEP_FIRST_SEED"] ?? 0);
 const only = process.env["SUPERSTEP_SEED"];
 
 export const seeds: readonly number[] =
-  only === undefined ? Array.from({ length: numSeeds }, (_, seed) => seed) : [Number(only)];
+  only === undefined ? Array.from({ length: numSeeds }, (_, at) => firstSeed + at) : [Number(only)];
 
 /** For a test that plays all seeds. */
 export const seedsTimeoutMs: number = 1000 * numSeeds;

@@ -104,9 +104,12 @@ export class StandaloneCluster {
     return worker;
   }
 
-  /** Kills the worker that was started first. It leaves its directory to the next one that is started. */
-  killWorker(): void {
-    const victim = this.workers.shift()!;
+  /** Kills a worker, by default the one that was started first. It leaves its directory to the next one that is started. */
+  killWorker(pid: number = this.workers[0]!.pid): void {
+    const [victim] = this.workers.splice(
+      this.workers.findIndex((worker) => worker.pid === pid),
+      1,
+    ) as [Running];
     this.#killed.push(victim.pid);
     victim.kill("SIGKILL");
   }

@@ -9,6 +9,7 @@ import {
   type ClusterState,
   executorsOf,
   type EndedApplication,
+  type ExecutorRecord,
   freeOnWorkers,
 } from "./clusterState.ts";
 import { stopExecutor, stopSurplus } from "./executors.ts";
@@ -115,7 +116,9 @@ export function registrationAnswer(
 export function heartbeatAnswer(state: ClusterState, id: string, now: number): Response<"master.applicationHeartbeat"> {
   const workers = state.workers.size;
   const application = state.applications.get(id);
-  if (application?.isPresent !== true) return { known: false, workers, executors: 0, waiting: "", ended: [], next: 0 };
+  if (application?.isPresent !== true) {
+    return { known: false, workers, executors: 0, waiting: "", ended: [], next: 0, silent: [] };
+  }
   const ended = application.ended.slice(0, maxTold);
   return {
     known: true,
@@ -124,7 +127,19 @@ export function heartbeatAnswer(state: ClusterState, id: string, now: number): R
     waiting: waitingText(state, application, now),
     ended,
     next: application.firstEnded + ended.length,
+    silent: onSilentWorkers(state, id, now),
   };
+}
+
+/** Executors of an application whose workers were not heard of for half the timeout. */
+function onSilentWorkers(state: ClusterState, id: string, now: number): string[] {
+  const isSilent = ({ worker }: ExecutorRecord): boolean => {
+    const heardAt = state.workers.get(worker)?.heardAt;
+    return heardAt !== undefined && now - heardAt >= state.settings.timeoutMs / 2;
+  };
+  return executorsOf(state, id)
+    .filter(isSilent)
+    .map(({ executor }) => executor);
 }
 
 /** Ended executors that one heartbeat tells of: an answer stays small. */

@@ -14,7 +14,14 @@ export type ClusterEvent =
   | { readonly type: "applicationEnded"; readonly application: string }
   | { readonly type: "executorKilled"; readonly application: string; readonly executor: string }
   | { readonly type: "executorLaunched"; readonly executor: string }
-  | { readonly type: "executorEnded"; readonly worker: string; readonly executor: string; readonly text: string }
+  | {
+      readonly type: "executorEnded";
+      readonly worker: string;
+      readonly executor: string;
+      readonly text: string;
+      /** It was told to end. */
+      readonly drained: boolean;
+    }
   | { readonly type: "driverSubmitted"; readonly request: Request<"master.submitDriver"> }
   | {
       readonly type: "driverEnded";

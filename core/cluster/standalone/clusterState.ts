@@ -55,6 +55,8 @@ export interface EndedExecutor {
   readonly executor: string;
   /** Why, for users. */
   readonly text: string;
+  /** It was told to end, or its worker is lost: no task is to blame. */
+  readonly drained: boolean;
 }
 
 /** An executor: its cores and memory are taken from the worker until it is known to have ended. */

@@ -2,7 +2,14 @@
  * How executors end, as the master sees it.
  */
 import type { ClusterStep } from "./clusterProtocol.ts";
-import { type ClusterState, coresOf, executorsOf, type ExecutorRecord, wantedCores } from "./clusterState.ts";
+import {
+  type ClusterState,
+  coresOf,
+  type EndedExecutor,
+  executorsOf,
+  type ExecutorRecord,
+  wantedCores,
+} from "./clusterState.ts";
 
 /** An executor that ends within this time counts as one that cannot run, in milliseconds. */
 const quickMs = 5000;
@@ -18,11 +25,16 @@ export function stopExecutor(executor: ExecutorRecord, step: ClusterStep, force 
 }
 
 /** An executor has ended, or is out of reach for good: its share is free, and its application hears why. */
-export function executorEnded(state: ClusterState, executor: ExecutorRecord, text: string, { now }: ClusterStep): void {
+export function executorEnded(
+  state: ClusterState,
+  executor: ExecutorRecord,
+  { text, drained }: Pick<EndedExecutor, "text" | "drained">,
+  { now }: ClusterStep,
+): void {
   state.executors.delete(executor.executor);
   const application = state.applications.get(executor.application);
   if (application === undefined) return;
-  application.ended.push({ executor: executor.executor, text });
+  application.ended.push({ executor: executor.executor, text, drained });
   if (executor.state === "stopping") return;
   application.quickEnds = now - executor.launchedAt < quickMs ? application.quickEnds + 1 : 0;
   if (application.quickEnds === 0) return;

@@ -65,7 +65,7 @@ function take(state: ClusterState, event: ClusterEvent, step: ClusterStep): void
     }
     case "executorEnded": {
       const executor = state.executors.get(event.executor);
-      if (executor?.worker === event.worker) executorEnded(state, executor, event.text, step);
+      if (executor?.worker === event.worker) executorEnded(state, executor, event, step);
       return;
     }
     case "driverSubmitted":

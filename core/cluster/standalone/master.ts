@@ -134,7 +134,7 @@ export class Master {
           worker,
           (link) => link.send("worker.launchExecutor", request),
           () => this.#tell({ type: "executorLaunched", executor }),
-          (text) => this.#tell({ type: "executorEnded", worker, executor, text }),
+          (text) => this.#tell({ type: "executorEnded", worker, executor, text, drained: false }),
         );
       }
       case "stopExecutor": {
@@ -248,8 +248,8 @@ export class Master {
           this.#tell({ type: "executorKilled", application, executor });
           return {};
         },
-        "master.executorEnded": async ({ worker, executor, text }) => {
-          this.#tell({ type: "executorEnded", worker, executor, text });
+        "master.executorEnded": async ({ worker, executor, text, drained }) => {
+          this.#tell({ type: "executorEnded", worker, executor, text, drained });
           return {};
         },
         "master.submitDriver": async (request) => {

@@ -49,6 +49,10 @@ export class StandaloneLauncher implements Launcher {
   readonly #waitMs: number;
   readonly #link: MasterLink;
   readonly #ended: Set<string> = new Set();
+  /** Executors that were killed on purpose: as a failure would. */
+  readonly #killed: Set<string> = new Set();
+  /** Executors whose workers are as silent as they may be. */
+  #silent: ReadonlySet<string> = new Set();
   /** Executors that the driver wants others for. */
   readonly #toReplace: Set<string> = new Set();
   /** The master replaces executors that end. */
@@ -111,10 +115,15 @@ export class StandaloneLauncher implements Launcher {
 
   kill(executor: string, manner: KillManner): boolean {
     if (manner === "freeze" || this.#ended.has(executor) || this.#stopping !== undefined) return false;
+    this.#killed.add(executor);
     this.#link.call("master.killExecutor", { application: this.application, executor }).catch((error: unknown) => {
       this.#warn("NOT_KILLED", `executor ${executor}: ${error instanceof Error ? error.message : String(error)}`);
     });
     return true;
+  }
+
+  isMachineSilent(executor: string): boolean {
+    return this.#silent.has(executor);
   }
 
   stop(): Promise<void> {
@@ -157,9 +166,11 @@ export class StandaloneLauncher implements Launcher {
     this.#after = answer.next;
     this.#executors = answer.executors;
     this.#waiting = answer.waiting;
-    for (const { executor, text } of answer.ended) {
+    this.#silent = new Set(answer.silent);
+    for (const { executor, text, drained } of answer.ended) {
       this.#ended.add(executor);
-      this.#listener?.ended(executor, text);
+      const wasKilled = this.#killed.delete(executor);
+      this.#listener?.ended(executor, text, drained && !wasKilled);
       if (!this.#toReplace.delete(executor)) this.#replace = false;
     }
     return true;

@@ -35,6 +35,8 @@ export interface WorkerOptions {
 
 interface RunningExecutor extends Request<"worker.launchExecutor"> {
   readonly process: WorkerProcess;
+  /** It was told to end. */
+  isStopping: boolean;
 }
 
 /** What the master is to hear of, until it has. */
@@ -123,6 +125,7 @@ export class Worker {
   }
 
   async #stop(): Promise<void> {
+    for (const executor of this.#executors.values()) executor.isStopping = true;
     const running = [...[...this.#executors.values()].map((each) => each.process), ...this.#drivers.values()];
     for (const process of running) process.stop(false);
     await Promise.all(running.map(({ ended }) => ended));
@@ -155,30 +158,33 @@ export class Worker {
   #launchExecutor(request: Request<"worker.launchExecutor">): void {
     const { application, executor, cores } = request;
     if (this.#executors.has(executor)) return;
-    if (this.#endedExecutors.has(executor)) return this.#executorEnded(application, executor, "it was ended before");
+    if (this.#endedExecutors.has(executor))
+      return this.#executorEnded(application, executor, "it was ended before", true);
     const directory = this.#directory.make(executor);
     const process = this.#options.processes.startExecutor(request, directory);
-    this.#executors.set(executor, { ...request, process });
+    const running: RunningExecutor = { ...request, process, isStopping: false };
+    this.#executors.set(executor, running);
     this.#note(`executor ${executor} of ${application} starts: ${cores} ${cores === 1 ? "core" : "cores"}`);
     void process.ended.then(({ text }) => {
       this.#executors.delete(executor);
       this.#directory.remove(directory);
       this.#note(`executor ${executor} ${text}`);
-      this.#executorEnded(application, executor, text);
+      this.#executorEnded(application, executor, text, running.isStopping);
     });
   }
 
   #stopExecutor({ application, executor, force }: Request<"worker.stopExecutor">): void {
     const running = this.#executors.get(executor);
-    if (running !== undefined) running.process.stop(force);
-    else this.#executorEnded(application, executor, "it does not run");
+    if (running === undefined) return this.#executorEnded(application, executor, "it does not run", true);
+    running.isStopping = true;
+    running.process.stop(force);
   }
 
-  #executorEnded(application: string, executor: string, text: string): void {
+  #executorEnded(application: string, executor: string, text: string, drained: boolean): void {
     this.#endedExecutors.add(executor);
     if (this.#endedExecutors.size > rememberedNames)
       this.#endedExecutors.delete(this.#endedExecutors.values().next().value!);
-    this.#tell({ method: "master.executorEnded", request: { worker: this.id, application, executor, text } });
+    this.#tell({ method: "master.executorEnded", request: { worker: this.id, application, executor, text, drained } });
   }
 
   #launchDriver(request: Request<"worker.launchDriver">): void {

@@ -47,7 +47,7 @@ export function loseWorker(state: ClusterState, id: string, text: string, isLoss
   for (const executor of state.executors.values()) {
     if (executor.worker !== id) continue;
     // the end of a worker says nothing about its executors
-    executorEnded(state, { ...executor, launchedAt: -Infinity }, line, step);
+    executorEnded(state, { ...executor, launchedAt: -Infinity }, { text: line, drained: true }, step);
   }
   loseDrivers(state, id, line);
 }

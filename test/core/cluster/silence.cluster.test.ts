@@ -100,19 +100,21 @@ describe("F08: all executors killed, none replaced", () => {
  * not told either.
  */
 async function withFarExecutors(
+  { isMachineSilent = false, ...more }: { readonly isMachineSilent?: boolean; readonly maxTaskFailures?: number },
   use: (context: Context, markers: Markers, events: SuperstepEvent[]) => Promise<void>,
 ): Promise<void> {
   const directory = mkdtempSync(path.join(os.tmpdir(), "superstep-silence-test."));
   const spill = path.join(directory, "spill");
   const markers = new Markers(path.join(directory, "markers"));
   for (const name of [spill, markers.directory]) mkdirSync(name);
-  const config = { ...shortSettings, fetchRetryMs: 20, resubmitDelayMs: 20, spillDirectory: spill };
+  const config = { ...shortSettings, fetchRetryMs: 20, resubmitDelayMs: 20, spillDirectory: spill, ...more };
   const secret = Secret.generate();
   const real = new LocalLauncher({ numExecutors: 2, numThreads: 1, config: resolveConfig(config), secret });
   const launcher: Launcher = {
     start: (driver, listener) => real.start(driver, { ...listener, ended: () => undefined }),
     replace: () => undefined,
     kill: () => false,
+    isMachineSilent: () => isMachineSilent,
     stop: () => real.stop(),
   };
   const executors = { launcher, transport: grpcTransport({ role: "driver", secret }) };
@@ -182,7 +184,7 @@ describe("an executor that is silent", () => {
   };
 
   it("F02: killed in the reduce stage, which nobody tells: exactly the lost maps run again", async () => {
-    await withFarExecutors(async (context, markers, events) => {
+    await withFarExecutors({}, async (context, markers, events) => {
       const { sums, ran } = gatedSums(context, markers, "reduce");
       const result = sums.collect();
       await until(() => new Set(waitingAt(markers, "reduce")).size === 2, "both executors have a reduce task");
@@ -208,13 +210,15 @@ describe("an executor that is silent", () => {
     });
   });
 
-  it("F12: frozen and thawed, out of reach of a kill: it ends by itself, and nothing late is taken", async () => {
-    await withFarExecutors(async (context, markers, events) => {
+  it("F12: frozen with its machine and thawed: it ends by itself, nothing late is taken, and no task is to blame", async () => {
+    const settings = { isMachineSilent: true, maxTaskFailures: 1 };
+    await withFarExecutors(settings, async (context, markers, events) => {
       const { sums, ran } = gatedSums(context, markers, "map");
       const result = sums.collect();
       await until(() => new Set(waitingAt(markers, "map")).size === 2, "both executors have a task");
       const [pid] = waitingAt(markers, "map");
       const { id } = context.driver.executors.find((each) => each.pid === pid)!;
+      await until(() => events.some((event) => event.type === "task.start" && event.host === id), "its start is told");
       process.kill(pid!, "SIGSTOP");
       await until(() => silent(events).length > 0, "the silent one is given up");
       markers.set("go");

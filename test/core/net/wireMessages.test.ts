@@ -207,15 +207,16 @@ const calls: { readonly [M in CallName]: { request: readonly Calls[M][0][]; resp
         workers: 1,
         executors: 2,
         waiting: "w",
-        ended: [{ executor: "e", text: "t" }],
+        ended: [{ executor: "e", text: "t", drained: true }],
         next: 4,
+        silent: ["s"],
       },
     ],
   },
   "master.endApplication": { request: [{ application: "a" }], response: [{}] },
   "master.killExecutor": { request: [{ application: "a", executor: "e" }], response: [{}] },
   "master.executorEnded": {
-    request: [{ worker: "w", application: "a", executor: "e", text: "t" }],
+    request: [{ worker: "w", application: "a", executor: "e", text: "t", drained: false }],
     response: [{}],
   },
   "master.submitDriver": {

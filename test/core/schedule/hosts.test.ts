@@ -262,6 +262,17 @@ describe("the loss of a host", () => {
     expect(script.end(1)).toMatchObject({ failure: { code: "HOST_LOST", details: { partition: 0 } } });
   });
 
+  it("ends the job of a task whose machines are lost one after the other, in the end", () => {
+    const script = new Script({ maxTaskFailures: 1, maxStageAttemptsInAll: 16 });
+    script.submit(1, anywhere(stage("unlucky", 1)));
+    for (let host = 1; script.end(1) === undefined; host++) {
+      script.host(host, "blocks", 1).start(script.launchOf("0/0"));
+      script.loseHost(host, "hostDrained");
+    }
+    expect(script.all("launchTask")).toHaveLength(16);
+    expect(script.end(1)).toMatchObject({ failure: { code: "HOST_LOST", details: { partition: 0 } } });
+  });
+
   it("makes deaf to what it still says, and to hosts that were never there", () => {
     const script = cluster(1);
     script.submit(1, anywhere(stage("map", 2, [], 5)), anywhere(stage("reduce", 1, [0])));

@@ -56,11 +56,13 @@ describe("manageCluster: who gets cores", () => {
       cluster.tell(beat("a"), beat("b"));
     }
     const place = cluster.state.executors.get(first)!.worker;
-    expect(cluster.launched({ type: "executorEnded", worker: place, executor: first, text: "gone" })).toEqual([
-      `b ${place} 2`,
-    ]);
+    expect(
+      cluster.launched({ type: "executorEnded", worker: place, executor: first, text: "gone", drained: false }),
+    ).toEqual([`b ${place} 2`]);
     const next = cluster.state.executors.get(second)!.worker;
-    expect(cluster.launched({ type: "executorEnded", worker: next, executor: second, text: "gone" })).toEqual([
+    expect(
+      cluster.launched({ type: "executorEnded", worker: next, executor: second, text: "gone", drained: false }),
+    ).toEqual([
       `a ${next} 1`, // 3 and 3
       `b ${next} 1`,
     ]);
@@ -78,7 +80,9 @@ describe("manageCluster: who gets cores", () => {
     cluster.tell(worker("w1", 1), application("a"));
     const [executor] = named(cluster) as [string];
     cluster.tell({ type: "executorKilled", application: "a", executor });
-    expect(cluster.launched({ type: "executorEnded", worker: "w1", executor, text: "killed" })).toEqual(["a w1 1"]);
+    expect(cluster.launched({ type: "executorEnded", worker: "w1", executor, text: "killed", drained: false })).toEqual(
+      ["a w1 1"],
+    );
   });
 
   it("launches nothing twice when events come twice", () => {
@@ -102,11 +106,41 @@ describe("manageCluster: ends", () => {
     expect(answer).toMatchObject({
       known: true,
       next: 1,
-      ended: [{ executor: lost, text: "worker w1:1 lost: cannot be reached" }],
+      ended: [{ executor: lost, text: "worker w1:1 lost: cannot be reached", drained: true }],
     });
     expect(heartbeatAnswer(cluster.state, "a", cluster.now)).toEqual(answer); // a repeat
     cluster.tell(beat("a", answer.next));
     expect(heartbeatAnswer(cluster.state, "a", cluster.now)).toMatchObject({ ended: [], next: 1 });
+  });
+
+  it("tells a driver whether an executor ended by itself", () => {
+    const cluster = new ScriptedCluster();
+    cluster.tell(worker("w1", 1), worker("w2", 1), application("a"));
+    const [first, second] = named(cluster) as [string, string];
+    const ends = [
+      { executor: first, text: "exited with code 42", drained: false },
+      { executor: second, text: "exited with code 0", drained: true },
+    ];
+    for (const end of ends) {
+      const on = cluster.state.executors.get(end.executor)!.worker;
+      cluster.tell({ type: "executorEnded", worker: on, ...end });
+    }
+    expect(heartbeatAnswer(cluster.state, "a", cluster.now).ended).toEqual(ends);
+  });
+
+  it("tells a driver which of its executors are on workers that are silent for half the timeout", () => {
+    const cluster = new ScriptedCluster();
+    cluster.tell(worker("w1", 1), worker("w2", 1), application("a", { cores: 2 }), worker("w3", 1), application("b"));
+    const on = (place: string): string[] =>
+      [...cluster.state.executors.values()].filter((each) => each.worker === place).map(({ executor }) => executor);
+    const silent = (id: string): readonly string[] => heartbeatAnswer(cluster.state, id, cluster.now).silent;
+    cluster.now = settings.timeoutMs / 2 - 1;
+    cluster.tell(beat("a"), beat("b"), { type: "workerHeard", worker: "w2" });
+    expect(silent("a")).toEqual([]);
+    cluster.now = settings.timeoutMs / 2;
+    expect([silent("a"), silent("b")]).toEqual([on("w1"), on("w3")]);
+    cluster.tell({ type: "workerHeard", worker: "w1" });
+    expect(silent("a")).toEqual([]);
   });
 
   it("launches less and less often for an application whose executors end at once", () => {
@@ -115,7 +149,7 @@ describe("manageCluster: ends", () => {
     const delays: number[] = [];
     for (let i = 0; i < 9; i++) {
       const [executor] = named(cluster);
-      cluster.tell({ type: "executorEnded", worker: "w1", executor: executor!, text: "exit 1" });
+      cluster.tell({ type: "executorEnded", worker: "w1", executor: executor!, text: "exit 1", drained: false });
       const from = cluster.now;
       while (named(cluster).length === 0) {
         cluster.tell({ type: "workerHeard", worker: "w1" }, beat("a"));
@@ -131,7 +165,9 @@ describe("manageCluster: ends", () => {
     cluster.tell(worker("w1", 1), application("a"), beat("a", 0, false));
     cluster.now = 4000;
     cluster.tell({ type: "workerHeard", worker: "w1" }, beat("a", 0, false));
-    expect(cluster.tell({ type: "executorEnded", worker: "w1", executor: named(cluster)[0]!, text: "" })).toEqual([]);
+    expect(
+      cluster.tell({ type: "executorEnded", worker: "w1", executor: named(cluster)[0]!, text: "", drained: false }),
+    ).toEqual([]);
     cluster.now = 8000;
     expect(cluster.tell({ type: "workerHeard", worker: "w1" }, beat("a", 0, false))).toEqual([]);
   });
@@ -158,9 +194,9 @@ describe("manageCluster: ends", () => {
       const commands = isSilent ? cluster.after(1000) : cluster.tell({ type: "applicationEnded", application: "a" });
       expect(commands).toEqual([{ type: "stopExecutor", worker: "w1", application: "a", executor, force: false }]);
       expect(cluster.launched(application("b"))).toEqual([]);
-      expect(cluster.launched({ type: "executorEnded", worker: "w1", executor: executor!, text: "" })).toEqual([
-        "b w1 3",
-      ]);
+      expect(
+        cluster.launched({ type: "executorEnded", worker: "w1", executor: executor!, text: "", drained: false }),
+      ).toEqual(["b w1 3"]);
       expect(cluster.state.endedApplications).toEqual([
         { id: "a", name: "app a", how: isSilent ? "lost" : "finished" },
       ]);
@@ -172,7 +208,7 @@ describe("manageCluster: ends", () => {
     cluster.tell(worker("w1", 1), worker("w2", 1), application("a", { cores: 1 }));
     const [record] = cluster.state.executors.values();
     const other = record!.worker === "w1" ? "w2" : "w1";
-    cluster.tell({ type: "executorEnded", worker: other, executor: record!.executor, text: "" });
+    cluster.tell({ type: "executorEnded", worker: other, executor: record!.executor, text: "", drained: false });
     expect(named(cluster)).toEqual([record!.executor]);
   });
 
@@ -248,7 +284,9 @@ describe("manageCluster: restarts of the master", () => {
       "launchExecutor w3",
     ]);
     const [stopped] = named(cluster);
-    expect(cluster.launched({ type: "executorEnded", worker: "w1", executor: stopped!, text: "" })).toEqual(["b w1 2"]);
+    expect(
+      cluster.launched({ type: "executorEnded", worker: "w1", executor: stopped!, text: "", drained: false }),
+    ).toEqual(["b w1 2"]);
   });
 
   it("ends executors of an application that it knows to be over", () => {

@@ -98,7 +98,13 @@ class SimulatedCluster {
       this.tell({ type: "executorLaunched", executor });
     } else if (command.type === "stopExecutor") {
       to.executors.delete(command.executor);
-      this.tell({ type: "executorEnded", worker: command.worker, executor: command.executor, text: "stopped" });
+      this.tell({
+        type: "executorEnded",
+        worker: command.worker,
+        executor: command.executor,
+        text: "stopped",
+        drained: true,
+      });
     } else if (command.type === "launchDriver") {
       if (to.everDrivers.has(command.submission)) return;
       to.everDrivers.add(command.submission);
@@ -170,7 +176,7 @@ class SimulatedCluster {
         const [executor] = this.workers.get(anyWorker)!.executors.keys();
         if (executor === undefined) return;
         this.workers.get(anyWorker)!.executors.delete(executor);
-        const event = { type: "executorEnded", worker: anyWorker, executor, text: "exit 1" } as const;
+        const event = { type: "executorEnded", worker: anyWorker, executor, text: "exit 1", drained: false } as const;
         this.tell(event);
         return random.nextInt(3) === 0 ? this.tell(event) : undefined;
       }

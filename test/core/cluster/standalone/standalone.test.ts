@@ -50,8 +50,8 @@ class Heard implements LauncherListener {
   readonly warnings: string[] = [];
   /** As a driver does it that has not lost too many. */
   replace: (executor: string) => void = () => undefined;
-  ended(executor: string, text: string): void {
-    this.endedExecutors.push(`${executor}: ${text}`);
+  ended(executor: string, text: string, isDrained?: boolean): void {
+    this.endedExecutors.push(`${executor}: ${text}${isDrained === true ? ", told to" : ""}`);
     this.replace(executor);
   }
   warning(code: string, text: string): void {
@@ -98,14 +98,19 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     expect(launcher.kill(killed!.name, "kill")).toBe(true);
     await eventually("it was killed", () => heard.endedExecutors.length === 2);
     expect(killed!.wasForced).toBe(true);
+    expect(heard.endedExecutors[1], "a kill counts as a failure").toBe(`${killed!.name}: exited with code 143`);
+
+    const [stopped] = first.processes.running;
+    const directory = first.worker.workDirectory;
+    await first.worker.stop();
+    expect(existsSync(directory)).toBe(false);
+    await eventually("its end was told", () => heard.endedExecutors.length === 3);
+    expect(heard.endedExecutors[2]).toBe(`${stopped!.name}: exited with code 143, told to`);
 
     await launcher.stop();
     await eventually("none runs", () => first.processes.running.length + second.processes.running.length === 0);
     await eventually("all is free", () => master.status.workers.every(({ cores, freeCores }) => cores === freeCores));
     expect(master.status.endedApplications).toMatchObject([{ name: "test", how: "finished" }]);
-    const directory = first.worker.workDirectory;
-    await first.worker.stop();
-    expect(existsSync(directory)).toBe(false);
     expect(master.status.workers).toHaveLength(1);
     expect(master.status.lostWorkers).toBe(0);
   });
@@ -255,7 +260,10 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
       calls: {
         "master.registerWorker": async () => times,
         "master.workerHeartbeat": async () => ({ known: true }),
-        "master.executorEnded": async ({ executor, text }) => (ended.push(`${executor} ${text}`), {}),
+        "master.executorEnded": async ({ executor, text, drained }) => {
+          ended.push(`${executor} ${text}${drained ? ", told to" : ""}`);
+          return {};
+        },
         "master.driverEnded": async ({ submission, exitCode }) => (ended.push(`${submission} ${exitCode}`), {}),
         "master.endWorker": async () => ({}),
       },
@@ -274,12 +282,22 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     await peer.call("worker.stopExecutor", { application: "a", executor: "unknown", force: false });
     await eventually("they are told again", () => ended.length === 5);
     expect(processes.started).toHaveLength(2);
-    expect(ended).toEqual(["e exited with code 1", "d 2", "e it was ended before", "d 2", "unknown it does not run"]);
+    await peer.call("worker.launchExecutor", { ...share, executor: "g" });
+    await peer.call("worker.stopExecutor", { application: "a", executor: "g", force: false });
+    await eventually("its end is told", () => ended.length === 6);
+    expect(ended).toEqual([
+      "e exited with code 1",
+      "d 2",
+      "e it was ended before, told to",
+      "d 2",
+      "unknown it does not run, told to",
+      "g exited with code 143, told to",
+    ]);
     for (const bad of [{ executor: "../e" }, { cores: 0 }, { application: "a/b" }]) {
       const refused = peer.call("worker.launchExecutor", { ...share, executor: "f", ...bad });
       await expect(refused).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     }
-    expect(processes.started).toHaveLength(2);
+    expect(processes.started).toHaveLength(3);
   });
 
   it("say within seconds what is wrong: the secret, the address", async () => {
