@@ -16,8 +16,6 @@ export const exitCodes = {
   memory: 4,
   /** Did not converge, and --require-convergence was given. */
   notConverged: 5,
-  /** The result differs from the one to verify against. */
-  different: 6,
   /** Ended by Ctrl-C. */
   interrupted: 130,
   /** Ended by SIGTERM. */

@@ -3,7 +3,7 @@
  */
 import { type Command, Option } from "commander";
 import { parseChaos } from "../core/chaosPlan.ts";
-import { SuperstepError } from "../core/errors.ts";
+import { SuperstepError, excerpt } from "../core/errors.ts";
 import { type TableFormat, tableFormats } from "../graph/load/table/format.ts";
 import { bytes, decimal, delimiter, idList, integer, oneOf, text } from "./optionValues.ts";
 import { type ProgressMode, progressModes } from "./progressModes.ts";
@@ -72,6 +72,11 @@ export function addEngineOptions(command: Command): Command {
       .argParser(integer("--partitions", 1, 65_536)),
     new Option("--strategy <cut>", `vertex cut: ${strategies.join(", ")}`).argParser(oneOf("--strategy", strategies)),
   ]);
+}
+
+/** Adds the option that says where it runs, to a command that builds no graph. */
+export function addMasterOption(command: Command): Command {
+  return group(command, "Run:", [masterOption()]);
 }
 
 /** Where it runs: an option of all commands that run something. */
@@ -216,13 +221,30 @@ export function inputRequest(paths: readonly string[], values: OptionValues): In
   } as InputRequest;
 }
 
-/** Where the values say it runs. */
+/**
+ * Where the values say it runs.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if they say how much of a cluster is wanted, and another master.
+ */
 export function engineRequest(values: OptionValues): EngineRequest {
-  return { ...(picked(values, ["master", "partitions", "strategy"]) as EngineRequest), ...clusterRequest(values) };
+  return {
+    ...(picked(values, ["master", "partitions", "strategy"]) as EngineRequest),
+    ...clusterRequest({ master: "local[*]", ...values }),
+  };
 }
 
-/** What the values say of a cluster: nothing if they say nothing. */
+/**
+ * What the values say of a cluster: nothing if they say nothing.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if they say how much of it is wanted, and another master.
+ */
 export function clusterRequest(values: OptionValues): Pick<EngineRequest, "cluster"> {
+  const { master } = values as { readonly master?: string };
+  for (const [name, flag] of Object.entries(shareFlags)) {
+    if (values[name] === undefined || master === undefined || master.startsWith("superstep://")) continue;
+    const message = `superstep: ${flag} goes with --master superstep://host:port alone, got ${excerpt(master)}`;
+    throw new SuperstepError("INVALID_ARGUMENT", `${message}; local masters name their threads in brackets`);
+  }
   const { executorCores, executorMemory, wait } = values as Readonly<Record<string, number | undefined>>;
   const cluster = {
     ...accessRequest(values),
@@ -233,6 +255,14 @@ export function clusterRequest(values: OptionValues): Pick<EngineRequest, "clust
   };
   return Object.keys(cluster).length === 0 ? {} : { cluster };
 }
+
+/** The options that say how much of a cluster is wanted, by their names. */
+const shareFlags = {
+  cores: "--cores",
+  executorCores: "--executor-cores",
+  executorMemory: "--executor-memory",
+  wait: "--wait",
+} as const;
 
 /** How the values say that a cluster is got at. */
 export function accessRequest(values: OptionValues): AccessRequest {

@@ -26,7 +26,7 @@ export interface ProgramSurroundings {
   readonly print: (text: string) => void;
 }
 
-const examples = `superstep: graph algorithms over edge lists, on every core of this machine
+const examples = `superstep: graph algorithms over edge lists, on every core of this machine, or of several
 
   superstep info wiki-Vote.txt.gz                            what does this file hold?
   superstep run pagerank wiki-Vote.txt.gz -o ranks.parquet   who matters?
@@ -72,7 +72,7 @@ function buildProgram(
   onFailure: (name: string) => void,
 ): Command {
   const program = new Command("superstep")
-    .description("Graph algorithms over edge lists, on every core of this machine.")
+    .description("Graph algorithms over edge lists, on every core of this machine, or of several.")
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show help for a command");
   const commands = [

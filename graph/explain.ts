@@ -54,5 +54,6 @@ function placesOf<VD, ED>(graph: Graph<VD, ED>): string {
   const { driver } = graph.ctx;
   if (driver.isLocal) return "supersteps run on the threads of this process; nothing is shipped";
   const { length } = driver.executors;
+  if (length === 1) return "supersteps run on 1 executor; nothing is shipped between executors";
   return `supersteps run on ${length} executors, which send each other what changed of attributes that others read`;
 }

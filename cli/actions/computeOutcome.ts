@@ -71,7 +71,10 @@ async function components({ parameters }: RunRequest, { graph }: CommandGraph): 
     method: result.method,
     parameters: limitOf(parameters),
     more: { components: sizes.numRows, largest },
-    summary: { headline: `${counted(sizes.numRows, "component")}, by size:`, table: sizes },
+    summary: {
+      headline: `${counted(sizes.numRows, "component")}${sizes.numRows === 0 ? "" : ", by size:"}`,
+      table: sizes,
+    },
   };
 }
 

@@ -1,10 +1,9 @@
 /**
  * `superstep convert`: edges or a table, from any format to any.
  */
-import { SuperstepError, excerpt } from "../../core/errors.ts";
 import { edgeTable } from "../../graph/load/edgeTable.ts";
 import { readEdges } from "../../graph/load/readEdges.ts";
-import { encodingOfPath, refuseZstd, tableFormats } from "../../graph/load/table/format.ts";
+import { encodingOfPath } from "../../graph/load/table/format.ts";
 import { readTable } from "../../graph/load/table/readTable.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
 import { writeEdgeList } from "../../graph/load/writeEdgeList.ts";
@@ -13,13 +12,12 @@ import { exitCodes } from "../exitCodes.ts";
 import type { ConvertRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { noteBadRows, noteInput, noteWritten, readingOptions, throwIfInterrupted, withContext } from "./engine.ts";
-import { checkFiles } from "./resultFile.ts";
+import { checkFiles, isEdgeList } from "./resultFile.ts";
 
 /** Converts; resolves to the exit code. */
 export async function convert(request: ConvertRequest, session: Session): Promise<number> {
   const { input, output, format, force } = request;
-  const isText = format === undefined && /\.(txt|el|wel|edges)(\.gz)?$/i.test(output);
-  checkSuffix(request, isText);
+  const isText = format === undefined && output !== "-" && isEdgeList(output);
   await checkFiles(request, input, !isText);
   const options = { force, signal: session.signal, ...(format && { format }) };
   const [from = ""] = input.paths;
@@ -43,14 +41,6 @@ export async function convert(request: ConvertRequest, session: Session): Promis
     noteWritten(session, counted(edges.numEdges, "edge"), output);
     return exitCodes.ok;
   });
-}
-
-/** @throws SuperstepError INVALID_ARGUMENT if the output's suffix says nothing, or zstd. */
-function checkSuffix({ output, format }: ConvertRequest, isText: boolean): void {
-  refuseZstd(output);
-  if (isText || output === "-" || format !== undefined || encodingOfPath(output) !== undefined) return;
-  const known = tableFormats.map((name) => `.${name}`).join(" ");
-  throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(output)} must end in one of ${known}, or in .txt`);
 }
 
 /** True if the input is a table by its suffix, and nothing is asked that takes its columns for the ends of edges. */

@@ -40,7 +40,8 @@ export async function withContext<R>(
     }
     if (event.type === "resumed") session.note(`${event.operation}: resumed after superstep ${event.superstep}`);
   };
-  const appName = `superstep ${(request as { readonly command?: string }).command ?? "view"}`;
+  const { command = "view", algorithm } = request as { readonly command?: string; readonly algorithm?: string };
+  const appName = ["superstep", command, ...(algorithm === undefined ? [] : [algorithm])].join(" ");
   const ctx = await Context.create({ master, cluster, appName, listener, chaos, signal: session.signal });
   try {
     if (checkpointDir !== undefined) {

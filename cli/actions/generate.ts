@@ -9,7 +9,6 @@ import { kronecker } from "../../graph/load/generators/kronecker.ts";
 import { logNormal } from "../../graph/load/generators/logNormal.ts";
 import { rmat } from "../../graph/load/generators/rmat.ts";
 import { star } from "../../graph/load/generators/star.ts";
-import { encodingOfPath } from "../../graph/load/table/format.ts";
 import { writeTable } from "../../graph/load/table/writeTable.ts";
 import { writeEdgeList } from "../../graph/load/writeEdgeList.ts";
 import { exitCodes } from "../exitCodes.ts";
@@ -17,12 +16,12 @@ import { counted } from "../counted.ts";
 import type { GenerateRequest } from "../requests.ts";
 import type { Session } from "../session.ts";
 import { noteWritten, throwIfInterrupted, withContext } from "./engine.ts";
-import { checkFiles } from "./resultFile.ts";
+import { checkFiles, isEdgeList } from "./resultFile.ts";
 
 /** Generates; resolves to the exit code. */
 export async function generate(request: GenerateRequest, session: Session): Promise<number> {
   const { output, force, kind, seed } = request;
-  const isTable = encodingOfPath(output) !== undefined;
+  const isTable = output !== "-" && !isEdgeList(output);
   await checkFiles({ output, force }, { paths: [] }, isTable);
   return withContext(request, session, async (ctx) => {
     const { edges } = await generated(ctx, request);

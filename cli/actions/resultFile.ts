@@ -3,7 +3,13 @@
  */
 import { realpath } from "node:fs/promises";
 import { SuperstepError, excerpt } from "../../core/errors.ts";
-import { type TableFormat, encodingToWrite, refuseZstd } from "../../graph/load/table/format.ts";
+import {
+  type TableFormat,
+  encodingOfPath,
+  encodingToWrite,
+  refuseZstd,
+  tableFormats,
+} from "../../graph/load/table/format.ts";
 import { checkOutput } from "../../graph/load/table/output.ts";
 import type { InputRequest } from "../requests.ts";
 
@@ -37,6 +43,20 @@ export async function checkFiles(
   }
   if (output !== undefined) refuseZstd(output);
   if (output !== undefined && isTable) encodingToWrite(output, format);
+}
+
+/**
+ * True if a file of edges is written as text, false if as a table: as its suffix says.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if the suffix names no format, or zstd.
+ */
+export function isEdgeList(output: string): boolean {
+  refuseZstd(output);
+  if (/\.(txt|el|wel|edges)(\.gz)?$/i.test(output)) return true;
+  if (encodingOfPath(output) !== undefined) return false;
+  const known = tableFormats.map((name) => `.${name}`).join(" ");
+  const rule = `must end in one of .txt .el .wel .edges, or as a table in ${known}`;
+  throw new SuperstepError("INVALID_ARGUMENT", `output: ${excerpt(output)} ${rule}`);
 }
 
 /** Where those of the paths really lead that exist. */

@@ -32,9 +32,15 @@ export async function submit(request: SubmitRequest, session: Session): Promise<
 }
 
 async function submitToCluster(request: SubmitRequest, session: Session): Promise<number> {
-  const place = parseMaster(request.master ?? "");
-  if (place.kind !== "standalone")
-    throw invalidArgument("submit", "--master", "superstep://host:port with --deploy cluster", request.master);
+  const place = request.master === undefined ? undefined : parseMaster(request.master);
+  if (place?.kind !== "standalone") {
+    throw invalidArgument(
+      "submit",
+      "--master",
+      "superstep://host:port with --deploy cluster",
+      request.master ?? "none",
+    );
+  }
   const program = await programFile(request.program);
   const { host: _, ...access } = await clusterAccess(place.address, request.cluster);
   const transport = grpcTransport({ role: "client", ...access });

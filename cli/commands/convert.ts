@@ -7,8 +7,8 @@ import { oneOf } from "../optionValues.ts";
 import {
   type OptionValues,
   addClusterOptions,
-  addEngineOptions,
   addInputOptions,
+  addMasterOption,
   addReportOptions,
   engineRequest,
   inputRequest,
@@ -40,7 +40,7 @@ export function convertCommand(perform: Perform, done: (code: number) => void): 
     )
     .addOption(new Option("--force", "replace an existing file"));
   addInputOptions(command);
-  addEngineOptions(command);
+  addMasterOption(command);
   addClusterOptions(command);
   addReportOptions(command);
   return command.action(async (from: string, output: string, values: OptionValues) => {

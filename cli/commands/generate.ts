@@ -7,7 +7,7 @@ import { decimal, integer, oneOf } from "../optionValues.ts";
 import {
   type OptionValues,
   addClusterOptions,
-  addEngineOptions,
+  addMasterOption,
   addReportOptions,
   engineRequest,
   picked,
@@ -23,7 +23,11 @@ const examples = `Examples:
 
 /** The options each kind takes, those it needs first; flags are their names in kebab-case. */
 const kinds: Record<GraphKind, { summary: string; needs: readonly string[]; takes: readonly string[] }> = {
-  rmat: { summary: "few vertices with many edges, many with few", needs: ["vertices", "edges"], takes: [] },
+  rmat: {
+    summary: "few vertices with many edges, many with few; ids below --vertices, rounded up to a power of 2",
+    needs: ["vertices", "edges"],
+    takes: [],
+  },
   kronecker: { summary: "as in the GAP benchmark: 2^scale vertices", needs: ["scale"], takes: ["edgeFactor"] },
   "log-normal": { summary: "log-normal out-degrees", needs: ["vertices"], takes: ["mu", "sigma"] },
   grid: { summary: "edges right and down", needs: ["rows", "columns"], takes: [] },
@@ -42,7 +46,10 @@ export function generateCommand(perform: Perform, done: (code: number) => void):
     .summary("make up a graph")
     .description("Writes the edges of a random or regular graph, the same for the same seed.")
     .addArgument(new Argument("<kind>", names.join(", ")).argParser(oneOf("kind", names)))
-    .argument("<out>", "edges as text, one a line, also .gz; or .csv .tsv .ndjson .parquet .arrow; - for stdout")
+    .argument(
+      "<out>",
+      "edges: .txt .el .wel .edges, a line each, also .gz; or .csv .tsv .ndjson .parquet .arrow; - for stdout, as text",
+    )
     .addHelpText("before", examples)
     .addHelpText("after", `\nKinds:\n${table.join("\n")}`)
     .optionsGroup("Graph:")
@@ -56,7 +63,7 @@ export function generateCommand(perform: Perform, done: (code: number) => void):
     .addOption(new Option("--sigma <s>", "its deviation (default: 1.3)").argParser(decimal("--sigma", 0)))
     .addOption(new Option("--seed <n>", "random seed").default(1).argParser(integer("--seed", 0, 2 ** 32 - 1)))
     .addOption(new Option("--force", "replace an existing file"));
-  addEngineOptions(command);
+  addMasterOption(command);
   addClusterOptions(command);
   addReportOptions(command);
   return command.action(async (kind: GraphKind, output: string, values: OptionValues) => {

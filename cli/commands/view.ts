@@ -41,9 +41,7 @@ export function viewCommand(perform: Perform, done: (code: number) => void): Com
     .addOption(new Option("--ego <id>", "what lies around this vertex").argParser(text("--ego")))
     .addOption(new Option("--hops <n>", "how far around it (default: 2)").argParser(integer("--hops", 0, 100)))
     .addOption(new Option("--export <file>", "write one self-contained .html instead").argParser(text("--export")))
-    .addOption(
-      new Option("--port <n>", "serve at this port (default: any)").default(0).argParser(integer("--port", 0, 65_535)),
-    )
+    .addOption(new Option("--port <n>", "serve at this port (default: any)").argParser(integer("--port", 0, 65_535)))
     .addOption(new Option("--no-open", "print the link only"))
     .addOption(new Option("--force", "replace an existing file"));
   addInputOptions(command);
@@ -66,13 +64,16 @@ function viewRequest(result: string, values: OptionValues): ViewRequest {
   if (file !== undefined && !/\.html?$/i.test(file)) {
     throw new SuperstepError("INVALID_ARGUMENT", `view: --export must end in .html, got ${excerpt(file)}`);
   }
-  const { port, open } = values as { port: number; open: boolean };
+  const { port, open } = values as { port?: number; open: boolean };
+  if (file !== undefined && port !== undefined) {
+    throw new SuperstepError("INVALID_ARGUMENT", "view: --export and --port exclude each other: a file is not served");
+  }
   return {
     command: "view",
     result,
     edges: inputRequest(values["edges"] as string[], values),
     ...picked(values, ["top", "by", "ego", "hops", "export"]),
-    port,
+    port: port ?? 0,
     open,
     force: values["force"] === true,
     ...reportRequest(values),

@@ -38,7 +38,7 @@ describe("superstep convert", () => {
   });
 
   it.each<[string, number, string]>([
-    ["convert edges.csv edges.foo", 2, "must end in one of .csv .tsv .ndjson .parquet .arrow, or in .txt"],
+    ["convert edges.csv edges.foo", 2, "must end in one of .txt .el .wel .edges, or as a table in .csv .tsv"],
     ["convert edges.csv edges.csv --force", 2, "is the input; name another file"],
     ["convert none.csv out.csv", 3, "got no such file"],
     ["convert edges.csv out.parquet.gz", 2, "cannot be gzip"],
@@ -73,6 +73,7 @@ describe("superstep generate", () => {
     expect((await command("generate star --vertices 3 star.csv -q")).status).toBe(0);
     expect(written("star.csv")).toBe("src,dst\n1,0\n2,0\n");
     expect((await command("generate star --vertices 4 star.csv")).stderr).toContain('"star.csv" exists');
+    expect((await command("generate star --vertices 4 star.parqet")).stderr).toContain("must end in one of .txt");
   });
 });
 

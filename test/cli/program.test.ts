@@ -142,6 +142,11 @@ describe("superstep run", () => {
     ["run pr x --default-vertex", "--default-vertex needs --vertices"],
     ["run pr x --from gml", "--from must be one of edgeList, csv, tsv, mtx"],
     ["run pr x --max-errors 100001", "--max-errors must be an integer from 0 to 100000"],
+    ["run pr x --cores 2", '--cores goes with --master superstep://host:port alone, got "local[*]"'],
+    ["run pr x --wait 2 --master local[2]", '--wait goes with --master superstep://host:port alone, got "local[2]"'],
+    ["submit p.ts --executor-memory 2g --master local-cluster[2,1]", "--executor-memory goes with --master superstep:"],
+    ["view r.csv --edges x --export p.html --port 80", "--export and --port exclude each other"],
+    ["generate star --vertices 3 o.txt --partitions 2", "generate: unknown option --partitions"],
   ])("refuses %j", async (line, message) => {
     await expect(command(line)).rejects.toMatchObject(usage(message));
   });
@@ -268,6 +273,10 @@ describe("options of clusters", () => {
       expect((await command(`${line} ${options}`)).request).toMatchObject({ master: "superstep://h:1", cluster });
       expect((await command(line)).request).not.toHaveProperty("cluster");
     }
+  });
+
+  it.runIf(unset)("may say how much of a cluster a program with a master of its own wants", async () => {
+    expect((await command("submit p.ts --cores 8")).request).toMatchObject({ cluster: { cores: 8 } });
   });
 
   it.runIf(unset)("make a master and a worker", async () => {

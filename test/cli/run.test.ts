@@ -138,6 +138,8 @@ describe("superstep run, what it shows", () => {
       stdout: "2 components, by size:\ncomponent  vertices\n        1         4\n",
       stderr: "",
     });
+    writeFileSync(path.join(folder, "empty.txt"), "");
+    expect(await run("components empty.txt --quiet")).toMatchObject({ stdout: "0 components\n", stderr: "" });
   });
 
   it("counts triangles, the most first, and in all", async () => {

@@ -72,16 +72,16 @@ export function waitingText(state: ClusterState, application: ApplicationRecord,
   const free = [...freeOnWorkers(state).values()];
   const withCores = free.filter(({ cores }) => cores > 0);
   const fitting = withCores.filter(({ memoryBytes }) => memoryBytes >= application.memoryBytesPerExecutor);
-  const workers = `${free.length} ${free.length === 1 ? "worker" : "workers"}`;
+  const workersHave = free.length === 1 ? "1 worker has" : `${free.length} workers have`;
   if (free.length === 0) return "no worker has registered with the master";
-  if (withCores.length === 0) return `0 of ${workers} have free cores`;
+  if (withCores.length === 0) return `0 of ${workersHave} free cores`;
   if (fitting.length === 0) {
     const mebibytes = Math.ceil(application.memoryBytesPerExecutor / 2 ** 20);
-    return `0 of ${workers} have free cores and ${mebibytes} MiB of free memory`;
+    return `0 of ${workersHave} free cores and ${mebibytes} MiB of free memory`;
   }
   if (now < state.recoveringUntil) return "the master was restarted, and waits for its workers and applications";
   if (now < application.notBefore) return "its executors ended soon after their start; the next ones follow later";
-  return `${fitting.length} of ${workers} have free cores`;
+  return `${fitting.length} of ${workersHave} free cores`;
 }
 
 function canLaunch(application: ApplicationRecord, now: number): boolean {

@@ -179,7 +179,8 @@ export class StandaloneLauncher implements Launcher {
   async #noCapacity(): Promise<SuperstepError> {
     await this.stop();
     const what = `no executor within ${this.#waitMs / 1000} s: ${this.#waiting}`;
-    const next = "Start more workers, wait longer until others end (waitMs), or ask for less memory an executor";
+    const next =
+      "Start more workers, wait longer until others end (--wait, or waitMs), or ask for less memory an executor";
     const details = { master: this.#options.master, waiting: this.#waiting, waitMs: this.#waitMs };
     return new SuperstepError("NO_CAPACITY", `${this.#url}: ${what}. ${next}.`, { details });
   }

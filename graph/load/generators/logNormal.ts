@@ -59,7 +59,7 @@ export async function logNormal(runner: TaskRunner, options: LogNormalOptions): 
   if (!(sigma >= 0 && sigma < Infinity)) throw invalidArgument("logNormal", "sigma", "a finite number >= 0", sigma);
   const room = Math.log(vertices) - mu;
   if (sigma > 0 ? room / sigma < leastDeviations : room <= 0) {
-    throw invalidArgument("logNormal", "mu", `small enough for degrees below ${vertices}, the vertices,`, mu);
+    throw invalidArgument("logNormal", "mu", `small enough for degrees below ${vertices}, the number of vertices`, mu);
   }
   const shared: Shared = { numVertices: vertices, mu, sigma, seed };
   const parts = await runner.runTasks<Part>({

@@ -3,14 +3,18 @@
  */
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { type FileHandle, link, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, access, constants, link, open, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { SuperstepError, excerpt } from "../../../core/errors.ts";
 
 /** Takes bytes in order. Either `commit` or `abort` ends it. */
 export interface Output {
-  /** Takes `bytes`, which the caller must not change any more. Resolves when more may be sent. */
+  /**
+   * Takes `bytes`, which the caller must not change any more. Resolves when more may be sent.
+   *
+   * @throws SuperstepError NO_CAPACITY if the disk is full; INVALID_ARGUMENT if the system refuses them otherwise.
+   */
   write(bytes: Uint8Array): Promise<void>;
   /** Publishes what was written: a file gets its name now. */
   commit(): Promise<void>;
@@ -33,7 +37,7 @@ export interface OutputOptions {
  * Checks, before any work is done, that `openOutput` will accept `file`.
  *
  * @throws SuperstepError INVALID_ARGUMENT if it exists and `force` is not set, is a directory, or its directory is
- *   missing.
+ *   missing, or may not be written to.
  */
 export async function checkOutput(file: string, { force = false }: OutputOptions = {}): Promise<void> {
   const target = await locate(file, force);
@@ -41,6 +45,7 @@ export async function checkOutput(file: string, { force = false }: OutputOptions
   if (directory?.isDirectory() !== true) {
     throw outputError(`output: there is no directory ${excerpt(path.dirname(file))}; make it first`, file);
   }
+  await access(target.isSpecial ? file : path.dirname(target.path), constants.W_OK).catch(refusal(file));
 }
 
 /**
@@ -67,7 +72,7 @@ export function streamOutput(stream: Writable): Output {
       }
       const hasGone = failure === undefined ? stream.destroyed : (failure as NodeJS.ErrnoException).code === "EPIPE";
       if (hasGone) throw new OutputClosed("the reader of the output has gone");
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) refusal("-")(failure);
     },
     async commit() {},
     async abort() {},
@@ -95,7 +100,7 @@ let removesAtExit = false;
 async function locate(file: string, force: boolean): Promise<Target> {
   const existing = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
+    return refusal(file)(error);
   });
   if (existing === undefined) return { path: file, isSpecial: false, mode: undefined };
   if (existing.isDirectory()) throw outputError(`output: ${excerpt(file)} is a directory; name a file in it`, file);
@@ -117,7 +122,7 @@ async function openReplacement(file: string, target: Target, force: boolean): Pr
   temporaryFiles.add(temporary);
   const handle = await open(temporary, "wx", target.mode ?? 0o666).catch((error: unknown) => {
     temporaryFiles.delete(temporary);
-    throw error;
+    return refusal(file)(error);
   });
   let isOpen = true;
   const close = async (): Promise<void> => {
@@ -126,9 +131,9 @@ async function openReplacement(file: string, target: Target, force: boolean): Pr
     await handle.close();
   };
   return {
-    write: (bytes) => writeAll(handle, bytes),
+    write: (bytes) => writeAll(handle, bytes).catch(refusal(file)),
     async commit() {
-      await handle.sync();
+      await handle.sync().catch(refusal(file));
       await close();
       await publish(temporary, target.path, file, force);
       temporaryFiles.delete(temporary);
@@ -143,7 +148,7 @@ async function openReplacement(file: string, target: Target, force: boolean): Pr
 }
 
 async function openSpecial(file: string): Promise<Output> {
-  const handle = await open(file, "w");
+  const handle = await open(file, "w").catch(refusal(file));
   return {
     async write(bytes) {
       try {
@@ -151,7 +156,7 @@ async function openSpecial(file: string): Promise<Output> {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EPIPE")
           throw new OutputClosed("the reader of the output has gone");
-        throw error;
+        refusal(file)(error);
       }
     },
     commit: () => handle.close(),
@@ -171,7 +176,7 @@ async function publish(temporary: string, target: string, file: string, force: b
       // a file system without hard links: rename must do
     }
   }
-  await rename(temporary, target);
+  await rename(temporary, target).catch(refusal(file));
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -194,6 +199,29 @@ async function syncDirectory(directory: string): Promise<void> {
 
 function existsError(file: string): SuperstepError {
   return outputError(`output: ${excerpt(file)} exists; --force (or { force: true }) replaces it`, file);
+}
+
+/** Throws what the system said of `file` (`-`: standard output) as an error that names it; any other error as it is. */
+function refusal(file: string): (error: unknown) => never {
+  return (error) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || error instanceof SuperstepError) throw error;
+    const what = file === "-" ? "standard output" : excerpt(file);
+    const options = { details: { file, system: code }, cause: error };
+    if (["ENOSPC", "EFBIG", "EDQUOT"].includes(code)) {
+      const next = "free some, or name a file elsewhere";
+      throw new SuperstepError(
+        "NO_CAPACITY",
+        `output: there is no room for ${what} on its disk (${code}); ${next}`,
+        options,
+      );
+    }
+    throw new SuperstepError(
+      "INVALID_ARGUMENT",
+      `output: ${what} cannot be written (${code}); name another file`,
+      options,
+    );
+  };
 }
 
 function outputError(message: string, file: string): SuperstepError {

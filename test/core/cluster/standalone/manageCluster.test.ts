@@ -37,7 +37,7 @@ describe("manageCluster: who gets cores", () => {
     ]);
     expect(cluster.launched(application("b", { memoryBytesPerExecutor: GiB + 1 }))).toEqual([]);
     expect(registrationAnswer(cluster.state, "b", 0).waiting).toBe(
-      "0 of 1 worker have free cores and 1025 MiB of free memory",
+      "0 of 1 worker has free cores and 1025 MiB of free memory",
     );
   });
 

@@ -134,10 +134,10 @@ describe("Master, Worker and StandaloneLauncher over gRPC", () => {
     const [second, heard] = [launcherTo(master.address, { share: { waitMs: 600 } }), new Heard()];
     await expect(second.start("127.0.0.1:2", heard)).rejects.toMatchObject({
       code: "NO_CAPACITY",
-      message: expect.stringMatching(/no executor within 0\.6 s: 0 of 1 worker have free cores\. Start more workers/),
+      message: expect.stringMatching(/no executor within 0\.6 s: 0 of 1 worker has free cores\. Start more workers/),
     });
     expect(heard.warnings).toEqual([
-      `NO_CAPACITY superstep://${master.address}: waiting: 0 of 1 worker have free cores`,
+      `NO_CAPACITY superstep://${master.address}: waiting: 0 of 1 worker has free cores`,
     ]);
     expect(master.status.applications).toHaveLength(1); // the one that runs
   });

@@ -256,6 +256,26 @@ describe("an output file", () => {
     await writeTable(airports, "/dev/null", { format: "csv" });
     expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
   });
+
+  it.runIf(existsSync("/dev/full"))("that finds no room is an error that names it, and so the next step", async () => {
+    await expect(writeTable(airports, "/dev/full", { format: "csv" })).rejects.toMatchObject({
+      code: "NO_CAPACITY",
+      message: 'output: there is no room for "/dev/full" on its disk (ENOSPC); free some, or name a file elsewhere',
+      details: { file: "/dev/full", system: "ENOSPC" },
+    });
+  });
+
+  it.each([
+    ["a name longer than any file's", () => inFolder(`${"x".repeat(300)}.csv`)],
+    ["a directory that takes no files", () => "/proc/ranks.csv"],
+  ])("is refused by name where the system refuses it: %s", async (_case, file) => {
+    await expect(writeTable(airports, file())).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(
+        /^output: (".*ranks\.csv"|"[^ ]*xxx…?) cannot be written \(E[A-Z]+\); name|no directory/,
+      ),
+    });
+  });
 });
 
 describe("standard output", () => {
@@ -297,7 +317,10 @@ describe("standard output", () => {
         done(Object.assign(new Error("no space"), { code: "ENOSPC" }));
       },
     });
-    await expect(writeTable(airports, "-", { stdout: full })).rejects.toThrow("no space");
+    await expect(writeTable(airports, "-", { stdout: full })).rejects.toMatchObject({
+      code: "NO_CAPACITY",
+      message: expect.stringMatching(/^output: there is no room for standard output .*ENOSPC/),
+    });
   });
 
   it("may be the pipe of a program that reads a line and leaves", async () => {
