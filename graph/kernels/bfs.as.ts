@@ -3,7 +3,7 @@
  *
  * `degreeStart` and `otherStart` are the row starts by which the edges out of found vertices are counted; 0 for none.
  */
-import { bit, bufferWords, flush, setDouble, setWord, word } from "./words.as";
+import { bit, bufferWords, flush, setDouble, setWord, touch, word } from "./words.as";
 
 /** The depth of a vertex that was not reached. */
 const unseen: u32 = 0xffffffff;
@@ -61,9 +61,14 @@ export function searchDown(
   atomic.add<u64>(state + edgesFoundAt, edges);
 }
 
+/** Of 64 rows, those unseen from which on the neighbours of all are read in the order in which they lie. */
+const minTouching: u32 = 8;
+/** And words of neighbours for each of them up to which that pays: eight lines of the cache. */
+const wordsPerUnseen: u32 = 128;
+
 /**
  * Bottom-up: unseen vertices of [from, to), both multiples of 64 or the end, that have a neighbour among the bits of
- * `frontier` get `depth`, and their bits are set in `next`: besides those that are set if `isMore`.
+ * `frontier` get `depth`, and their bits are set in `next`: besides those that are set if `isMore`. `spare`: a word of the thread's own.
  */
 export function searchUp(
   from: u32,
@@ -78,19 +83,30 @@ export function searchUp(
   state: usize,
   degreeStart: usize,
   otherStart: usize,
+  spare: usize,
 ): void {
   let found: u64 = 0;
   let edges: u64 = 0;
   let scanned: u64 = 0;
   for (let start = from; start < to; start += 64) {
     const last = min(start + 64, to);
+    let numUnseen: u32 = 0;
+    for (let v = start; v < last; v++) numUnseen += u32(word(depths, v) == unseen);
+    if (numUnseen == 0) {
+      if (!isMore) store<u64>(next + (start >> 3), 0);
+      continue;
+    }
+    const first = word(rowStart, start);
+    const length = word(rowStart, last) - first;
+    if (numUnseen >= minTouching && length <= wordsPerUnseen * numUnseen)
+      touch(neighbours, first, first + length, spare);
     // Without a branch on what is read, the first neighbours of many vertices are fetched from memory at once.
     let hits: u64 = 0;
     let open: u64 = 0;
     for (let v = start; v < last; v++) {
       const begin = word(rowStart, v);
       const isOpen = u32(word(depths, v) == unseen) & u32(begin < word(rowStart, v + 1));
-      const isHit = isOpen & u32(bit(frontier, word(neighbours, isOpen != 0 ? begin : 0)));
+      const isHit = isOpen & u32(bit(frontier, word(neighbours, begin & -isOpen)));
       hits |= (<u64>isHit) << (v & 63);
       open |= (<u64>(isOpen ^ isHit)) << (v & 63);
     }
@@ -123,7 +139,7 @@ export function searchUp(
 
 /**
  * Bottom-up from `source` alone: the vertices of [from, to), both multiples of 64 or the end, that have it as neighbour and
- * are unseen get `depth`, and are the bits set in `next`. Entries are compared four at a time, rows looked for at hits only.
+ * are unseen get `depth`, and are the bits set in `next`. Entries are compared sixteen at a time, rows looked for at hits only.
  */
 export function searchFrom(
   source: u32,
@@ -143,14 +159,16 @@ export function searchFrom(
   let row = from;
   let entry = word(rowStart, from);
   while (entry < end) {
-    if (entry + 4 <= end) {
-      const four = v128.load(neighbours + ((<usize>entry) << 2));
-      if (!v128.any_true(i32x4.eq(four, sources))) {
-        entry += 4;
+    const last = min(entry + 16, end);
+    if (entry + 16 <= end) {
+      const at = neighbours + ((<usize>entry) << 2);
+      const first = v128.or(i32x4.eq(v128.load(at), sources), i32x4.eq(v128.load(at, 16), sources));
+      const second = v128.or(i32x4.eq(v128.load(at, 32), sources), i32x4.eq(v128.load(at, 48), sources));
+      if (!v128.any_true(v128.or(first, second))) {
+        entry = last;
         continue;
       }
     }
-    const last = min(entry + 4, end);
     for (; entry < last; entry++) {
       if (word(neighbours, entry) != source) continue;
       row = rowOf(rowStart, row, to, entry);

@@ -10,6 +10,7 @@
  * Cost        at most each edge once top-down; bottom-up usually a small part of them; 21 bytes a vertex
  * Reference   Beamer, Asanović, Patterson: Direction-Optimizing Breadth-First Search (2012)
  */
+import { uncleared } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
 import { operatorRef, type TaskContext } from "../../core/host/task.ts";
 import { Scratch } from "../partition/scratch.ts";
@@ -87,7 +88,7 @@ export async function search(runner: TaskRunner, rows: SearchableRows, options: 
   const scratch = new Scratch(runner.arena, "bfs");
   const flat = (some: readonly EdgeRows[]): FlatRows => flatRows(some, numVertices, scratch);
   const outgoing = async (): Promise<FlatRows> => flat(await rows.outRows());
-  const words = (length: number): ColumnRef<"uint32"> => scratch.allocate("uint32", length);
+  const words = (length: number): ColumnRef<"uint32"> => scratch.allocate("uint32", length, uncleared);
   try {
     const shared: Omit<SearchShared, "control" | "outRows" | "reached"> = {
       numVertices,
@@ -100,7 +101,7 @@ export async function search(runner: TaskRunner, rows: SearchableRows, options: 
       bits: [words(2 * Math.ceil(numVertices / 64)), words(2 * Math.ceil(numVertices / 64))],
       buffers: words(bufferWords * runner.numThreads),
       state: scratch.allocate("int64", 3),
-      data: scratch.allocate("float64", numVertices),
+      data: scratch.allocate("float64", numVertices, uncleared),
     };
     const run = (outRows: FlatRows | undefined, reached: number | undefined): Promise<SearchEnd> =>
       runKernel<SearchEnd>(
@@ -176,13 +177,13 @@ function searchPhases(shared: SearchShared, task: TaskContext): Record<Step, Pha
       const start = rows.rowStart.offset;
       kernels.searchFrom(shared.source, from, to, start, rows.neighbours, depths, 1, bits[1], state);
     },
-    up: (chunk, _member, [depth, at, current]) => {
+    up: (chunk, member, [depth, at, current]) => {
       const rows = pull[at!]!;
       const [from, to] = [byPull[at!]!.from(chunk), byPull[at!]!.from(chunk + 1)];
       const [frontier, next] = current === 0 ? bits : [bits[1], bits[0]];
       const start = rows.rowStart.offset;
       // prettier-ignore
-      kernels.searchUp(from, to, start, rows.neighbours, depths, depth!, frontier, next, at! > 0, state, degreeStart, otherStart);
+      kernels.searchUp(from, to, start, rows.neighbours, depths, depth!, frontier, next, at! > 0, state, degreeStart, otherStart, bufferOf(member));
     },
     clear: (chunk, _member, [current]) =>
       kernels.clearBits(bits[current!]!, byVertices.from(chunk), byVertices.from(chunk + 1)),

@@ -1,7 +1,7 @@
 /**
  * The rows of all partitions as one pair of arrays, as kernels walk them.
  */
-import type { Arena } from "../../core/column/arena.ts";
+import { uncleared, type Arena } from "../../core/column/arena.ts";
 import type { ColumnRef } from "../../core/column/types.ts";
 import { assert } from "../../core/errors.ts";
 import type { Scratch } from "../partition/scratch.ts";
@@ -42,7 +42,7 @@ export function flatRows(rows: readonly EdgeRows[], numVertices: number, scratch
   });
   return {
     partitions,
-    rowStart: scratch.allocate("uint32", numVertices + 1),
+    rowStart: scratch.allocate("uint32", numVertices + 1, uncleared),
     neighbours: first.neighbours.offset,
     positions: first.positions?.offset ?? 0,
     numEdges,

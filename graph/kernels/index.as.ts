@@ -5,16 +5,7 @@ export { flattenOffsets } from "./rows.as";
 export { countMarks, largestWord, markWords, numberMarks } from "./number.as";
 export { countKeys, gatherWords, scatterEdges, sortBucket, writeRowVertices } from "./order.as";
 export { countEntries, listMarked, listTouched, unmark, writeSpans } from "./active.as";
-export {
-  compress,
-  initParents,
-  linkRest,
-  linkSample,
-  markOthers,
-  writeIds32,
-  writeIds64,
-  writeRoots,
-} from "./components.as";
+export { compress, hook, linkRest, linkSeconds, markOthers, writeIds32, writeIds64, writeRoots } from "./components.as";
 export {
   clearBits,
   collectLevel,

@@ -68,17 +68,17 @@ export interface Kernels {
     spans: Address,
   ): void;
 
-  initParents(parents: Address, from: number, to: number): void;
-  linkSample(parents: Address, rowStart: Address, neighbours: Address, from: number, to: number, sample: number): void;
-  markOthers(parents: Address, others: Address, from: number, to: number, largest: number): void;
+  hook(parents: Address, rowStart: Address, neighbours: Address, seconds: Address, from: number, to: number): void;
+  linkSeconds(parents: Address, seconds: Address, from: number, to: number): void;
+  markOthers(parents: Address, others: Address, groups: Address, from: number, to: number, largest: number): number;
   linkRest(
     parents: Address,
     rowStart: Address,
     neighbours: Address,
     from: number,
     to: number,
-    skipped: number,
     others: Address,
+    groups: Address,
   ): void;
   compress(parents: Address, from: number, to: number): void;
   writeRoots(parents: Address, labels: Address, from: number, to: number): void;
@@ -113,6 +113,7 @@ export interface Kernels {
     state: Address,
     degreeStart: Address,
     otherStart: Address,
+    spare: Address,
   ): void;
   searchFrom(
     source: number,

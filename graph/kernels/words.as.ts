@@ -25,6 +25,17 @@ export function bit(bits: usize, i: u32): bool {
   return ((load<u32>(bits + ((i >> 5) << 2)) >> (i & 31)) & 1) != 0;
 }
 
+/**
+ * Reads a word of each cache line of words [from, to), so that some of them, read next in no order, are in the cache: lines one
+ * after the other come several times faster. `spare`: a word that is lost, since what nobody reads would not be read.
+ */
+export function touch(words: usize, from: u32, to: u32, spare: usize): void {
+  let all: u32 = 0;
+  const end = words + ((<usize>to) << 2);
+  for (let at = (words + ((<usize>from) << 2)) & ~63; at < end; at += 64) all ^= load<u32>(at);
+  store<u32>(spare, all);
+}
+
 /** Words that a thread gathers before it appends them to a shared list. */
 export const bufferWords: u32 = 1024;
 

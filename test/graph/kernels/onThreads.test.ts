@@ -8,7 +8,9 @@ import type { KernelShared } from "../../../graph/kernels/runKernel.ts";
 import { GraphGenerators } from "../../../graph/load/graphGenerators.ts";
 import type { VertexId } from "../../../graph/types.ts";
 import { bitsOf } from "../../support/bits.ts";
+import { unionFind } from "../../reference/unionFind.ts";
 import { useContext } from "../../support/context.ts";
+import { attrsOf, graphOf, idsOf, randomArcs, type Arc } from "../../support/graphs.ts";
 import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 /**
@@ -59,6 +61,50 @@ describe("kernels on several threads", () => {
       expect(runs[1]).toEqual(runs[0]);
       expect(runs[0]![1]).toBe("kernel");
     });
+  });
+});
+
+describe("components on several threads", () => {
+  const contexts = [useContext("local[1]"), useContext("local[3]")];
+  const numCrowd = 9000;
+  /** A crowd that is mostly one component, in many chunks a phase. */
+  const crowd = randomArcs(7, numCrowd, 60_000);
+  const arc = (srcId: number, dstId: number): Arc => ({ srcId, dstId, attr: 1 });
+  const [low, high] = [
+    crowd.map(({ srcId, dstId }) => Math.min(Number(srcId), Number(dstId))),
+    crowd.map(({ srcId, dstId }) => Math.max(Number(srcId), Number(dstId))),
+  ];
+
+  it.each<[name: string, arcs: Arc[]]>([
+    ["a crowd", crowd],
+    ["many small components beside a large one", randomArcs(8, 40_000, 22_000)],
+    // the highest ids, so the last entries of the rows in which they are: those are looked at last
+    [
+      "strangers that only send into a crowd",
+      [...crowd, ...Array.from({ length: 300 }, (_, at) => arc(numCrowd + at, (at * 7919) % numCrowd))],
+    ],
+    [
+      "pairs, of which every tenth sends into a crowd",
+      [
+        ...crowd,
+        ...Array.from({ length: 2000 }, (_, at) => [
+          arc(numCrowd + 2 * at + 1, numCrowd + 2 * at),
+          arc(numCrowd + 2 * at, at % 10 === 0 ? (at * 31) % numCrowd : numCrowd + 2 * at + 1),
+        ]).flat(),
+      ],
+    ],
+    ["edges that all lead to higher ids", low.map((id, at) => arc(id, high[at]!))],
+    ["edges that all lead to lower ids", low.map((id, at) => arc(high[at]!, id))],
+  ])("agree with union-find on %s", async (_name, arcs) => {
+    const expected = unionFind(idsOf(arcs), arcs);
+    for (const ctx of contexts) {
+      const { graph, method } = await graphOf(ctx, arcs, 2).connectedComponents();
+      const found = await attrsOf(graph);
+      expect(method).toBe("kernel");
+      expect(found.size).toBe(expected.size);
+      expect([...found].filter(([id, component]) => expected.get(id) !== component)).toEqual([]);
+      await graph.unpersist();
+    }
   });
 });
 
