@@ -2,7 +2,7 @@
  * What a task throws, as plain data and back: user code may throw anything, and errors lose their own fields on the way
  * between threads.
  */
-import { type ErrorCode, type ErrorDetails, excerpt, type Json, SuperstepError } from "./errors.ts";
+import { type ErrorCode, type ErrorDetails, excerpt, invalidArgument, SuperstepError } from "./errors.ts";
 
 /** A thrown value as plain data: JSON. */
 export interface ErrorRecord {
@@ -25,6 +25,8 @@ const maxDepth = 8;
 const maxErrors = 16;
 /** Characters of a message or stack that are kept. */
 const maxText = 65_536;
+/** Records within each other, and values in details, in what another process sends. */
+const maxReceivedDepth = 32;
 
 const knownCodes: Readonly<Record<ErrorCode, true>> = {
   INVALID_ARGUMENT: true,
@@ -49,6 +51,16 @@ const knownCodes: Readonly<Record<ErrorCode, true>> = {
 /** `thrown` as plain data. Never throws, whatever it is given: proxies, throwing getters, null. */
 export function encodeError(thrown: unknown): ErrorRecord {
   return encode(thrown, 0);
+}
+
+/**
+ * `value` as the record of an error, as another process sent it: it may hold anything.
+ *
+ * @throws SuperstepError INVALID_ARGUMENT if it is none that `encodeError` makes.
+ */
+export function checkErrorRecord(value: unknown): ErrorRecord {
+  if (isRecord(value, 0)) return value;
+  throw invalidArgument("report", "what a task threw", "a record of an error", value);
 }
 
 /** The error of a record: a SuperstepError if it was one, else an Error with the remote name, message and stack. */
@@ -114,6 +126,43 @@ function encode(thrown: unknown, depth: number): ErrorRecord {
   };
 }
 
+function isRecord(value: unknown, depth: number): value is ErrorRecord {
+  if (!isPlainObject(value) || depth > maxReceivedDepth) return false;
+  const { name, message, stack, code, superstep, cause, errors } = value;
+  return (
+    typeof name === "string" &&
+    typeof message === "string" &&
+    ["undefined", "string"].includes(typeof stack) &&
+    ["undefined", "string", "number"].includes(typeof code) &&
+    (superstep === undefined || isSuperstep(superstep)) &&
+    (cause === undefined || isRecord(cause, depth + 1)) &&
+    (errors === undefined || (Array.isArray(errors) && errors.every((inner) => isRecord(inner, depth + 1))))
+  );
+}
+
+function isSuperstep(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { code, details } = value;
+  return typeof code === "string" && Object.hasOwn(knownCodes, code) && isDetails(details);
+}
+
+function isDetails(value: unknown): value is ErrorDetails {
+  return isPlainObject(value) && isJson(value, 0);
+}
+
+function isJson(value: unknown, depth: number): boolean {
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return true;
+  if (depth >= maxReceivedDepth) return false;
+  if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));
+  return isPlainObject(value) && Object.values(value).every((item) => isJson(item, depth + 1));
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 function encodeAll(errors: readonly unknown[], depth: number): ErrorRecord[] {
   const kept = errors.slice(0, maxErrors).map((inner) => encodeInner(inner, depth));
   const left = errors.length - kept.length;
@@ -134,8 +183,8 @@ function superstepFields(error: Record<string, unknown>): { code: ErrorCode; det
   if (!((error as unknown) instanceof SuperstepError) && error["name"] !== "SuperstepError") return undefined;
   const code = error["code"];
   if (typeof code !== "string" || !Object.hasOwn(knownCodes, code)) return undefined;
-  const details = JSON.parse(JSON.stringify(error["details"] ?? {})) as Json;
-  return { code: code as ErrorCode, details: details as ErrorDetails };
+  const details: unknown = JSON.parse(JSON.stringify(error["details"] ?? {}));
+  return { code: code as ErrorCode, details: isDetails(details) ? details : {} };
 }
 
 function describeThrown(thrown: unknown): string {

@@ -2,11 +2,11 @@
  * What an executor reports, as its driver's listener hears it: in order, and only of what runs there.
  */
 import { decodeValues } from "../column/codec.ts";
-import { excerpt, SuperstepError } from "../errors.ts";
+import { excerpt, invalidArgument, SuperstepError } from "../errors.ts";
 import type { HostListener } from "../host/host.ts";
 import type { FailureMessage, HostEvent, Payload } from "../net/messages.ts";
 import { OrderedReceiver } from "../net/orderedLink.ts";
-import { encodeError, type ErrorRecord } from "../remoteError.ts";
+import { checkErrorRecord, encodeError, type ErrorRecord } from "../remoteError.ts";
 import { kindOfThrown, type TaskFailure } from "../schedule/failure.ts";
 import type { Contribution } from "../schedule/protocol.ts";
 import { payloadBytes, valueOf } from "./payloads.ts";
@@ -14,6 +14,8 @@ import { payloadBytes, valueOf } from "./payloads.ts";
 /** What host reports are made of. */
 export interface HostReportsOptions {
   readonly host: number;
+  /** Threads that it said it has. */
+  readonly numThreads: number;
   readonly listener: HostListener;
   readonly maxResultBytes: number;
   /** Fetches a payload of the executor's. */
@@ -115,6 +117,9 @@ export class HostReports {
     switch (event.type) {
       case "slotAdded":
         this.#slots.add(event.slot);
+        if (this.#slots.size > this.#options.numThreads) {
+          throw invalidArgument("report", "threads", `at most ${this.#options.numThreads}`, this.#slots.size);
+        }
         listener.slotAdded(host, event.slot);
         return undefined;
       case "slotRemoved":
@@ -168,7 +173,7 @@ export class HostReports {
     const [value, added] = await Promise.all([valueOf(result, download), valueOf(contributions, download)]);
     const numbers = [result, contributions].flatMap((payload) => ("number" in payload ? [payload.number] : []));
     if (numbers.length > 0) fetched(numbers);
-    return { result: value, contributions: added as readonly Contribution[] };
+    return { result: value, contributions: checkContributions(added) };
   }
 }
 
@@ -177,7 +182,19 @@ function failureOf({ kind, error }: FailureMessage): TaskFailure {
 }
 
 function recordOf(bytes: Uint8Array): ErrorRecord {
-  return decodeValues(bytes)[0] as ErrorRecord;
+  return checkErrorRecord(decodeValues(bytes)[0]);
+}
+
+/** @throws SuperstepError INVALID_ARGUMENT if they are none. */
+function checkContributions(value: unknown): readonly Contribution[] {
+  const isContribution = (item: unknown): boolean =>
+    typeof item === "object" && item !== null && "value" in item && Number.isSafeInteger(numberIn(item));
+  if (Array.isArray(value) && value.every(isContribution)) return value as Contribution[];
+  throw invalidArgument("report", "what a task added", "a list of totals of accumulators", value);
+}
+
+function numberIn(contribution: object): unknown {
+  return "accumulator" in contribution ? contribution.accumulator : undefined;
 }
 
 function tooLarge(bytes: number, limit: number): SuperstepError {

@@ -91,6 +91,7 @@ export class RemoteHost implements Host {
     });
     this.#reports = new HostReports({
       host: me.host,
+      numThreads,
       listener,
       maxResultBytes: config.maxResultBytes,
       download: (number) => this.#untilReached(() => link.download("executor.payload", { ...me, number })),

@@ -25,7 +25,7 @@ export interface TaskRun {
   attempts: number;
   /** One line for each attempt that failed and counted, oldest first. */
   failures: string[];
-  /** Attempts that ended before they had started, or with their machine: their number is bounded apart. */
+  /** Attempts that ended and count as no failure: their number is bounded apart. */
   numBlameless: number;
   /** Hosts on which an attempt failed: another one is taken, if there is one. */
   failedOn: number[];

@@ -111,8 +111,7 @@ export function react(step: Step, { run, job, stage, failure }: FailedLaunch): v
     task.failures.push(lineOf(failure.error));
     if (!task.failedOn.includes(launch.host)) task.failedOn.push(launch.host);
   }
-  const isBlameless = failure.kind === "notStarted" || failure.kind === "hostDrained";
-  if (isBlameless && ++task.numBlameless >= settings.maxStageAttemptsInAll) {
+  if (consequence === "again" && ++task.numBlameless >= settings.maxStageAttemptsInAll) {
     return failJob(step, job, jobFailureOf(neverEnded(failure, task), place, task.failures));
   }
   if (task.numLive === 0) stage.pending.push(launch.partition);
@@ -220,8 +219,8 @@ function overdue({ state }: Step, { error }: TaskFailure): TaskFailure {
 
 function neverEnded({ error }: TaskFailure, { numBlameless }: TaskRun): TaskFailure {
   const message =
-    `the task was sent to a thread ${numBlameless} times, which each time was lost before it had started, ` +
-    "or with its whole machine";
+    `the task was sent to a thread ${numBlameless} times, and each time it ended before it had started, ` +
+    "with its whole machine, or without being told to";
   return { kind: "hostLost", error: { name: "NeverEnded", message, cause: error } };
 }
 

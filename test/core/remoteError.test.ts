@@ -1,7 +1,9 @@
 import { runInNewContext } from "node:vm";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decodeValues, encodeValues } from "../../core/column/codec.ts";
 import { SuperstepError } from "../../core/errors.ts";
-import { decodeError, encodeError, rootSuperstepError } from "../../core/remoteError.ts";
+import { checkErrorRecord, decodeError, encodeError, rootSuperstepError } from "../../core/remoteError.ts";
 import { kindOfThrown } from "../../core/schedule/failure.ts";
 
 /** To another thread and back. */
@@ -55,6 +57,25 @@ describe("encodeError and decodeError", () => {
 
   it("cut very long messages and say by how much", () => {
     expect(encodeError(new Error("x".repeat(70_000))).message).toMatch(/x… \(4464 more characters\)$/);
+  });
+
+  it("are taken from another process whatever was thrown, with any details and causes", () => {
+    const fields = { name: fc.constantFrom("SuperstepError", "Error"), code: fc.constantFrom("TASK_FAILED", "X", 5) };
+    const more = { message: fc.string(), details: fc.anything(), cause: fc.anything(), errors: fc.anything() };
+    const thrown = fc
+      .record({ ...fields, ...more }, { requiredKeys: [] })
+      .map((own) => Object.assign(new Error(), own));
+    const check = (value: unknown): void => {
+      const record = encodeError(value);
+      expect(checkErrorRecord(decodeValues(encodeValues([record]))[0])).toEqual(record);
+    };
+    fc.assert(fc.property(fc.oneof(thrown, fc.anything()), check), { numRuns: 500, seed: 60 });
+    let deep = new SuperstepError("TASK_FAILED", "0");
+    for (let i = 1; i < 100; i++) deep = new SuperstepError("TASK_FAILED", `${i}`, { cause: deep });
+    check(deep);
+    let details = {};
+    for (let i = 0; i < 100; i++) details = { details };
+    check(new SuperstepError("TASK_FAILED", "", { details }));
   });
 
   const throwing = (): never => {
