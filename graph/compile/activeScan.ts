@@ -20,19 +20,23 @@ import { columnOfLeaf, messageTypeOf, type MessageType } from "./messageType.ts"
 
 const one: Expr = { op: "const", type: "i64", value: 1n };
 
+/** Which rows say which edge an entry is; in others entry e is edge e. */
+export interface HasPositions {
+  readonly in: boolean;
+  readonly out: boolean;
+  /** Set if all rows that are pushed along do, whatever is true of other rows of their side. */
+  readonly pushed?: true;
+}
+
 /** Compiles the walks of a scan. */
 export class ActiveScan {
   readonly #input: ScanInput;
-  readonly #hasPositions: Readonly<Record<Walk["side"], boolean>>;
+  readonly #hasPositions: HasPositions;
   readonly #send: FunctionSource;
   readonly #messageType: MessageType;
 
-  /**
-   * `hasPositions`: whether rows say which edge an entry is; else entry e is edge e.
-   *
-   * @throws Refused if `sendMessage` or `mergeMessage` does not compile.
-   */
-  constructor(input: ScanInput, hasPositions: Readonly<Record<Walk["side"], boolean>>) {
+  /** @throws Refused if `sendMessage` or `mergeMessage` does not compile. */
+  constructor(input: ScanInput, hasPositions: HasPositions) {
     const { sendMessage, mergeMessage, messageType, sendsTo } = input.program;
     this.#input = input;
     this.#hasPositions = hasPositions;
@@ -143,7 +147,9 @@ export class ActiveScan {
     const { builder } = calls;
     const { side, way } = walk;
     builder.assign(at.scanned, binary("i64.add", get(at.scanned), one));
-    const position = this.#hasPositions[side] ? load("uint32", params.get("positions"), get(at.entry)) : get(at.entry);
+    const { pushed = false } = this.#hasPositions;
+    const hasPosition = (way === "push" && pushed) || this.#hasPositions[side];
+    const position = hasPosition ? load("uint32", params.get("positions"), get(at.entry)) : get(at.entry);
     const edge = this.#edgeValue(side, at.vertex, neighbour, ofOwner, position, params);
     const target = way === "pull" ? at.vertex : neighbour;
     calls.onSend = (to, evaluate) => {

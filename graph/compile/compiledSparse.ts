@@ -13,7 +13,7 @@ import type { TaskContext } from "../../core/host/task.ts";
 import type { ApplyInput } from "../superstep/apply.ts";
 import type { ScanInput } from "../superstep/scan.ts";
 import { walksOf, type Walk } from "../superstep/walks.ts";
-import { ActiveScan, slotValue } from "./activeScan.ts";
+import { ActiveScan, slotValue, type HasPositions } from "./activeScan.ts";
 import { ApplyRow } from "./applyRow.ts";
 import { applyKey, scanKey } from "./compiledSuperstep.ts";
 
@@ -30,10 +30,10 @@ export interface CompiledSparse {
 export function compiledSparse(
   scan: ScanInput,
   apply: ApplyInput,
-  hasPositions: Readonly<Record<Walk["side"], boolean>>,
+  hasPositions: HasPositions,
   task: TaskContext,
 ): CompiledSparse | Refusal {
-  const key = `sparse ${hasPositions.in} ${hasPositions.out} ${scanKey(scan, {})} ${applyKey(apply)}`;
+  const key = `sparse ${hasPositions.in} ${hasPositions.out} ${hasPositions.pushed} ${scanKey(scan, {})} ${applyKey(apply)}`;
   return task.memo(key, () =>
     refusable("vertexProgram", () => {
       const scanning = new ActiveScan(scan, hasPositions);

@@ -35,6 +35,8 @@ export interface SuperstepReport extends ApplyReport, ScanCounts {
   readonly functions?: readonly FunctionPath[];
   /** Of the heap of placed values, where there is one. */
   readonly heap?: HeapUse;
+  /** True if rows of active vertices alone were walked. */
+  readonly isSparse?: boolean;
 }
 
 /** Bytes that a host's placed values take before and after; more than the heap has if some found no room. */

@@ -22,6 +22,8 @@ import type { PlacedRange } from "./placeValues.ts";
 import { cutTasks, placeParts, placePartitions, type HostRange, type HostShare } from "./placement.ts";
 import { ShippingTotal } from "./shippingTotal.ts";
 import { TiledTasks } from "./tiledTasks.ts";
+import { SparseHosts } from "./sparseHosts.ts";
+import type { SparseInput } from "./sparseStep.ts";
 import { mirroredSpans } from "./spans.ts";
 import { columnsRead, edgesRead, readsMarks, rowsWalked } from "./remoteReads.ts";
 import {
@@ -60,6 +62,7 @@ export class Deployment {
   readonly #leaseAt: ColumnRef<"uint32">;
   readonly #sent: SentMessages;
   readonly #tiled: TiledTasks;
+  readonly #sparse: SparseHosts;
   #lease: Lease;
   /** True once mirrors have messages instead of attributes. */
   #hasShippedMessages = false;
@@ -88,6 +91,7 @@ export class Deployment {
     this.#lease = renewLease(fleet.arena, this.#leaseAt);
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
     this.#tiled = new TiledTasks(spec, fleet);
+    this.#sparse = new SparseHosts(spec, fleet, ranges);
     this.#edges = edgesRead(spec);
     const { operation, signal } = spec;
     const options = { fleet, operation, signal, lease: this.#lease };
@@ -192,10 +196,13 @@ export class Deployment {
     const values = this.#values;
     for (;;) {
       await values?.makeRoom(before.columns);
-      const { sending, ...outcome } = await this.#attempt(name, before, next, globals);
+      const { sending, sparse, ...outcome } = await this.#attempt(name, before, next, globals);
       const { reports, shipping } = outcome;
       if ((await values?.wasFull(before.columns, reports, shipping.bytes)) === true) continue;
-      if (reports.every(({ metMissing }) => metMissing === undefined)) this.#sent.ended(sending);
+      if (reports.every(({ metMissing }) => metMissing === undefined)) {
+        this.#sent.ended(sending);
+        this.#sparse.ended(sending, sparse, reports);
+      }
       return outcome;
     }
   }
@@ -205,11 +212,12 @@ export class Deployment {
     before: VertexState,
     next: NextState,
     globals: GlobalValues,
-  ): Promise<ShippedOutcome & { readonly sending: SendingSuperstep }> {
+  ): Promise<ShippedOutcome & { readonly sending: SendingSuperstep; readonly sparse?: SparseInput }> {
     const { shape, scan, apply, operation, signal } = this.#spec;
     const { ids } = shape.topology;
     const asJavaScript = this.#spec.driver.config.compile === 0;
-    const vertices = this.#values?.placed(before.columns) ?? before.columns;
+    const values = this.#values;
+    const vertices = values?.placed(before.columns) ?? before.columns;
     const edges = this.#edgeValues?.placed(this.#edges) ?? this.#edges;
     const input = { program: scan, ids, vertices, edges, asJavaScript };
     const { received } = before;
@@ -232,16 +240,19 @@ export class Deployment {
     }
     const sending = this.#prepare(scanned, applied, rows[0]!);
     const { missing } = sending;
+    const sparse = values === undefined ? await this.#sparse.prepare(sending, rows) : undefined;
     const shared: ShippedInput = {
+      ...(sparse && { sparse }),
       scan: sending.scan,
       apply: sending.apply,
       routes: this.#routes,
       shipped: this.#shipped(sending),
       lease: this.#lease,
     };
-    const overRows = this.#tasks().map(({ host, partitions }): ShippedTask => ({
+    const overRows = this.#tasks().map(({ host, partitions }, at, all): ShippedTask => ({
       host,
       partitions: partitions.map((own) => ({ ...own, rows: rows[own.partition]! })),
+      ...(sparse && { sparse: this.#sparse.share(host, all[at - 1]?.host !== host) }),
     }));
     const tasks = (await this.#tiled.instead(sending, rows[0]!, overRows)) ?? overRows;
     const sends = nextMailbox();
@@ -275,7 +286,9 @@ export class Deployment {
       },
     );
     if (isShipping) this.#awaits = sends;
-    return { reports: reports.flat(), shipping: shipping.report, sending };
+    const all = reports.flat();
+    const direction = all.length > 0 && all.every(({ isSparse }) => isSparse === true) ? "push" : "pull";
+    return { reports: all, shipping: shipping.report, direction, sending, ...(sparse && { sparse }) };
   }
 
   /** With messages written down, unless others' messages would be read that nobody ships. */
@@ -376,6 +389,7 @@ export class Deployment {
     this.#fleet.arena.free(this.#leaseAt);
     this.#sent.free();
     this.#tiled.free();
+    this.#sparse.free();
     this.#values?.free();
     this.#edgeValues?.free();
     this.#cut?.free();

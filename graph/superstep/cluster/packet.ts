@@ -54,22 +54,54 @@ export function packChanged(
 ): Uint8Array<SharedArrayBuffer> | undefined {
   const count = countChanged(list, changed);
   if (count === 0) return undefined;
-  const form = count === list.length ? forms.all : 32 * count <= list.length ? forms.positions : forms.bits;
+  const form = count === list.length ? forms.all : arePositionsShort(count, list) ? forms.positions : forms.bits;
   const vertices = form === forms.all ? list : select(list, changed!, count);
-  const omitted = lanesAsBefore(allLanes, before, vertices);
-  const lanes = withoutOmitted(allLanes, omitted);
-  const bytes = new Uint8Array(new SharedArrayBuffer(packetBytes(form, count, list.length, lanes)));
-  new Uint32Array(bytes.buffer, 0, 4).set([partition, form, count, omitted]);
-  let at = headerBytes;
+  const bytes = packRows(partition, form, vertices, list.length, allLanes, before);
   if (form === forms.positions) {
-    const positions = new Uint32Array(bytes.buffer, at, count);
+    const positions = new Uint32Array(bytes.buffer, headerBytes, count);
     for (let from = 0, to = 0; from < list.length; from++) if (changed![list[from]!] !== 0) positions[to++] = from;
   } else if (form === forms.bits) {
     for (let from = 0; from < list.length; from++) {
-      if (changed![list[from]!] !== 0) bytes[at + (from >>> 3)]! |= 1 << (from & 7);
+      if (changed![list[from]!] !== 0) bytes[headerBytes + (from >>> 3)]! |= 1 << (from & 7);
     }
   }
-  at += selectionBytes(form, count, list.length);
+  return bytes;
+}
+
+/** True if so many positions in a list take no more room than a bit for each entry of it. */
+export function arePositionsShort(count: number, list: Uint32Array): boolean {
+  return 32 * count <= list.length;
+}
+
+/** Packs the rows of the vertices at some positions in `list`, ascending: what `packChanged` does where these changed. */
+export function packPositions(
+  partition: number,
+  list: Uint32Array,
+  positions: Uint32Array,
+  lanes: readonly Lane[],
+  before: readonly Lane[],
+): Uint8Array<SharedArrayBuffer> {
+  const vertices = positions.map((position) => list[position]!);
+  const bytes = packRows(partition, forms.positions, vertices, list.length, lanes, before);
+  new Uint32Array(bytes.buffer, headerBytes, positions.length).set(positions);
+  return bytes;
+}
+
+/** A packet whose selection is still to be written. */
+function packRows(
+  partition: number,
+  form: number,
+  vertices: Uint32Array,
+  listLength: number,
+  allLanes: readonly Lane[],
+  before: readonly Lane[],
+): Uint8Array<SharedArrayBuffer> {
+  const count = vertices.length;
+  const omitted = lanesAsBefore(allLanes, before, vertices);
+  const lanes = withoutOmitted(allLanes, omitted);
+  const bytes = new Uint8Array(new SharedArrayBuffer(packetBytes(form, count, listLength, lanes)));
+  new Uint32Array(bytes.buffer, 0, 4).set([partition, form, count, omitted]);
+  let at = headerBytes + selectionBytes(form, count, listLength);
   for (const lane of lanes) {
     gather(laneAt(lane, bytes, at, count), lane, vertices);
     at += laneBytes(lane, count);

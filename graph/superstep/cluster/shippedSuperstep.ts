@@ -11,18 +11,33 @@ import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/h
 import type { Receiver } from "../../../core/schedule/job.ts";
 import type { ApplyInput } from "../apply.ts";
 import { compiledSuperstep, superstepPaths } from "../../compile/compiledSuperstep.ts";
+import { lowerBound } from "../combine.ts";
 import { inOneLoop } from "../inOneLoop.ts";
 import { numPartitionsOf, partitionAt, type PartitionTable } from "../partitionTable.ts";
 import { superstep, type SuperstepInput, type SuperstepPartition, type SuperstepReport } from "../superstep.ts";
 import { holds, type Lease } from "./lease.ts";
 import { listOf, rangeOf, type Mirrors } from "./mirrors.ts";
-import { carryRows, countChanged, lanesAsBefore, lanesOf, packChanged, unpack, type Lane } from "./packet.ts";
+import {
+  arePositionsShort,
+  carryRows,
+  countChanged,
+  lanesAsBefore,
+  lanesOf,
+  packChanged,
+  packPositions,
+  unpack,
+  type Lane,
+} from "./packet.ts";
 import { isRangePacket, packRange, unpackRange, type PartitionRange } from "./rangePacket.ts";
 import type { PlacedRange } from "./placeValues.ts";
+import { addMirrored, setListed } from "./hostLists.ts";
+import { mirrorsToMend, sparseSuperstep, type SparseInput, type SparseShare } from "./sparseStep.ts";
 import { addValues, carryPlaces, fixedOf, fullReport, heapOf, takeValues } from "./placedSuperstep.ts";
 
 /** What all partitions of a superstep share. */
-export type ShippedInput = SuperstepInput & ShippingInput;
+export interface ShippedInput extends SuperstepInput, ShippingInput {
+  readonly apply: ApplyInput;
+}
 
 /** What a superstep ships of its vertices. */
 export interface ShippingInput {
@@ -31,6 +46,8 @@ export interface ShippingInput {
   readonly routes: readonly Mirrors[];
   readonly shipped: ShippedColumns;
   readonly lease: Lease;
+  /** Set if an executor may walk the rows of its active vertices alone: each decides for itself. */
+  readonly sparse?: SparseInput;
 }
 
 /** What is read of vertices that live elsewhere: attributes, or the messages that are made of them. */
@@ -49,6 +66,7 @@ export interface ShippedTask {
   readonly partitions: readonly ShippedPartition[];
   /** Set if tiles are walked: a number for each target of a block. */
   readonly sums?: ColumnRef<"float64">;
+  readonly sparse?: SparseShare;
 }
 
 /** One partition of a task. */
@@ -72,6 +90,8 @@ export function superstepAndShip(
   task: TaskContext,
 ): Promise<readonly SuperstepReport[]> {
   const { host, partitions, sums } = shippedTask;
+  const reports = superstepOfFew(input, shippedTask, task);
+  if (reports !== undefined) return Promise.resolve(reports);
   if (sums !== undefined) return tiledAndShip(input, shippedTask, sums, task);
   return shipAfterEach(input, host, partitions, (rows) => superstep(input, rows, task), task);
 }
@@ -101,6 +121,21 @@ export async function shipAfterEach<P extends PlacedRange>(
     for (const route of routes) if (route.host !== host) ship(input, own, route, task);
   }
   return reports;
+}
+
+/** The superstep if it is sparse; undefined if rows of all vertices are to be scanned. */
+function superstepOfFew(
+  input: ShippedInput,
+  { host, sparse: share }: ShippedTask,
+  task: TaskContext,
+): readonly SuperstepReport[] | undefined {
+  const { sparse, routes } = input;
+  if (sparse === undefined || share === undefined) return undefined;
+  const [route, others] = [routes.find((each) => each.host === host), routes.filter((each) => each.host !== host)];
+  const shipReceived = (own: PlacedRange, received: Uint32Array): void => {
+    for (const other of others) shipListed(input, own, received, other, task);
+  };
+  return sparseSuperstep({ ...input, sparse }, share, route, shipReceived, task);
 }
 
 /** The same over tiles, in one loop and to one report: a partition is sent when its last block is done. */
@@ -146,13 +181,39 @@ function ship(input: ShippingInput, { partition, from, to }: PlacedRange, route:
   if (bytes !== undefined) task.deliver(route.host, addValues(arena, bytes, list, changed, shipped));
 }
 
+/** `ship` where the vertices of the partition that changed are known: ascending. Cost: in proportion to them. */
+function shipListed(
+  input: ShippedInput,
+  own: PlacedRange,
+  received: Uint32Array,
+  route: Mirrors,
+  task: TaskContext,
+): void {
+  const { arena } = task;
+  const list = listOf(arena, route, own.partition);
+  if (!arePositionsShort(received.length, list)) {
+    ship(input, own, route, task); // costs as much as the list is long
+    return;
+  }
+  const positions = positionsIn(list, received);
+  if (positions.length === 0) return;
+  const lanes = lanesOf(arena, input.shipped.after);
+  task.deliver(route.host, packPositions(own.partition, list, positions, lanes, lanesBefore(input, arena)));
+}
+
+/** Where those of `some` that are in `list` stand there; both ascend. */
+function positionsIn(list: Uint32Array, some: Uint32Array): Uint32Array {
+  const positions = some.map((vertex) => lowerBound(list, vertex));
+  return positions.filter((position, at) => list[position] === some[at]);
+}
+
 /**
  * Receiver: at first, mirrors keep what they were, and are not marked as having received a message; then each packet
  * writes and marks those that changed.
  */
 export const receiveMirrors: Receiver<ShippingInput> = (input, message, { id, arena }) => {
   if (!holds(input.lease, arena)) return;
-  const { apply, routes, shipped } = input;
+  const { apply, routes, shipped, sparse } = input;
   const route = routes.find(({ host }) => host === id);
   if (route === undefined) return;
   const received = arena.view(apply.received);
@@ -166,23 +227,27 @@ export const receiveMirrors: Receiver<ShippingInput> = (input, message, { id, ar
       const range = (partition: number): PartitionRange | undefined => rangeOf(arena, route, partition);
       const marks = apply.program.applyTo === "received" ? received : undefined;
       unpackRange(message.bytes, range, (partition) => listOf(arena, route, partition), marks, lanes, before);
+      if (sparse) setListed(arena, sparse.lists, "mirrored", sparse.turn.after, undefined);
       return;
     }
     const { packet, place } = takeValues(arena, message.bytes, shipped.after);
     unpack(packet, list, lanes, before, (vertices) => {
       place(vertices);
-      for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
+      if (sparse) addMirrored(arena, sparse.lists, sparse.turn.after, received, vertices);
+      else for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 1;
     });
     return;
   }
   const vertices = arena.view(route.vertices);
   carryPlaces(arena, vertices, shipped);
   if (apply.program.applyTo === "received") {
+    const { changed = vertices, marked = vertices } = sparse === undefined ? {} : mirrorsToMend(arena, sparse);
     if (shipped.isKept) {
       const before = fixedOf(shipped.before);
-      for (const [at, column] of fixedOf(shipped.after).entries()) carryRows(arena, before[at]!, column, vertices);
+      for (const [at, column] of fixedOf(shipped.after).entries()) carryRows(arena, before[at]!, column, changed);
     }
-    for (let at = 0; at < vertices.length; at++) received[vertices[at]!] = 0;
+    for (let at = 0; at < marked.length; at++) received[marked[at]!] = 0;
+    if (sparse) setListed(arena, sparse.lists, "mirrored", sparse.turn.after, 0);
   }
 };
 

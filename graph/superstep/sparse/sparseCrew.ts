@@ -5,13 +5,12 @@
  * What vertices hold is copied once, and changed in place: the messages of a superstep are all merged before the first
  * program runs. So a run that a thread's death ends early leaves its start as it was.
  */
-import { ExactSum } from "../../../core/exactSum.ts";
 import type { RunnableLoop } from "../../../core/compile/compiledLoop.ts";
 import { assert } from "../../../core/errors.ts";
 import type { ColumnRef, ColumnSet } from "../../../core/column/types.ts";
 import { isRefusal, type Refusal } from "../../../core/compile/refused.ts";
 import { operatorRef, type OperatorRef, type TaskContext } from "../../../core/host/task.ts";
-import { MissingValue, throwMissing } from "../../columns/output.ts";
+import type { HasPositions } from "../../compile/activeScan.ts";
 import { compiledSparse, type CompiledSparse } from "../../compile/compiledSparse.ts";
 import { putColumns, putIds, type LoopValues } from "../../compile/loopOffsets.ts";
 import { runnableLoop } from "../../compile/rounds.ts";
@@ -24,6 +23,7 @@ import type { GlobalValues } from "../carrier.ts";
 import { gatherGlobals, type Shares } from "../globals.ts";
 import type { ScanInput } from "../scan.ts";
 import type { Walk } from "../walks.ts";
+import { entriesPerCall, ListedApply } from "./listedApply.ts";
 
 /** What a program is made of: what `prepare` compiles to see whether it can. */
 export interface SparseProgram {
@@ -31,7 +31,7 @@ export interface SparseProgram {
   readonly scan: ScanInput;
   /** `vertices` and `output` are the same columns. */
   readonly apply: ApplyInput;
-  readonly hasPositions: { readonly in: boolean; readonly out: boolean };
+  readonly hasPositions: HasPositions;
 }
 
 /** What a run needs besides the program. */
@@ -111,9 +111,6 @@ export function runSparse(shared: SparseShared, _member: number, task: TaskConte
 
 type Step = "flattenIn" | "flattenOut" | "copy" | "spans" | "scan" | "apply";
 
-/** Entries of a list that one call of a loop takes: an engine exchanges slow code for fast between calls only. */
-const entriesPerCall = 4096;
-
 /** Active vertices whose targets are known together: a call of a loop costs as much as some of them. */
 export const verticesPerBlock = 256;
 
@@ -128,15 +125,13 @@ class SparseWork {
   readonly #task: TaskContext;
   readonly #kernels: Kernels;
   readonly #walks: readonly (Runnable & { readonly walk: Walk })[];
-  readonly #apply: Runnable;
+  readonly #apply: ListedApply;
   readonly #lists: readonly Uint32Array[];
   readonly #counts: Float64Array;
   /** Programs run without aggregators, and are given no results of them. */
   readonly isPlain: boolean;
-  /** Results of aggregators as programs see them, and the sums and maxima of the superstep at hand. */
+  /** Results of aggregators as programs see them. */
   globals: GlobalValues;
-  #sums: Record<string, ExactSum> = {};
-  #maxima: Record<string, number> = {};
 
   constructor(shared: SparseShared, task: TaskContext) {
     this.#shared = shared;
@@ -150,7 +145,7 @@ class SparseWork {
       values: this.#walkValues(walk.side),
       walk,
     }));
-    this.#apply = { loop: runnableLoop(compiled.apply, task), values: this.#applyValues() };
+    this.#apply = new ListedApply(apply, runnableLoop(compiled.apply, task), shared.slots, task);
     this.#lists = lists.map((list) => task.arena.view(list));
     this.#counts = task.arena.view(counts);
     this.globals = apply.globals;
@@ -176,14 +171,7 @@ class SparseWork {
 
   /** What the aggregators brought together since the last call. */
   takeAggregates(): Shares {
-    const shares: Record<string, readonly number[]> = {};
-    for (const [name, { kind }] of Object.entries(this.#shared.apply.program.aggregators)) {
-      if (kind === "sum") shares[name] = this.#sums[name]?.partials() ?? [];
-      else shares[name] = [this.#maxima[name] ?? -Infinity];
-    }
-    this.#sums = {};
-    this.#maxima = {};
-    return shares;
+    return this.#apply.take();
   }
 
   /** Scans the edges of all active vertices that send into the targets of a chunk, or into all. */
@@ -248,32 +236,8 @@ class SparseWork {
   }
 
   #applyPart(first: number, last: number, current: number): void {
-    const { program } = this.#shared.apply;
-    const { loop, values } = this.#apply;
-    const hooks: Record<string, (...args: number[]) => void> = { missing: throwMissing };
-    const aggregators = Object.entries(program.aggregators);
-    aggregators.forEach(([name, { kind }], at) => {
-      if (kind === "sum") {
-        const sum = (this.#sums[name] ??= new ExactSum());
-        hooks[`sum${at}`] = (x) => sum.add(x!);
-      } else values[`total${at}`] = this.#maxima[name] ?? -Infinity;
-    });
-    for (const [name, value] of Object.entries(this.globals)) values[`global ${name}`] = value;
-    values["list"] = this.#shared.lists[current]!.offset;
-    try {
-      for (let from = first; from < last; from += entriesPerCall) {
-        this.#task.throwIfCancelled();
-        values["from"] = from;
-        values["to"] = Math.min(last, from + entriesPerCall);
-        const results = loop.run(values, hooks);
-        aggregators.forEach(([name, { kind }], at) => {
-          if (kind === "max") this.#maxima[name] = values[`total${at}`] = results[`total${at}`]!;
-        });
-      }
-    } catch (error) {
-      if (!(error instanceof MissingValue)) throw error;
-      this.#counts[this.#counts.length - 1] = 1;
-    }
+    const isDone = this.#apply.run(this.#shared.lists[current]!, first, last, this.globals);
+    if (!isDone) this.#counts[this.#counts.length - 1] = 1;
   }
 
   #copy(from: number, to: number): void {
@@ -299,22 +263,8 @@ class SparseWork {
     putIds(values, scan.ids);
     values["touched"] = this.#shared.touched.offset;
     values["summary"] = this.#shared.summary.offset;
-    this.#putSlots(values);
-    return values;
-  }
-
-  #applyValues(): LoopValues {
-    const { apply, scan } = this.#shared;
-    const values: LoopValues = { marks: apply.received.offset };
-    putColumns(values, "before", apply.vertices);
-    putColumns(values, "after", apply.output);
-    putIds(values, scan.ids);
-    this.#putSlots(values);
-    return values;
-  }
-
-  #putSlots(values: LoopValues): void {
     this.#shared.slots.forEach(({ offset }, at) => (values[`slot${at}`] = offset));
+    return values;
   }
 }
 

@@ -47,8 +47,8 @@ export const sparseLimits: SparseLimits = { maxShare: 1 / 4, minWork: 32_768, bu
  * Before a crew counts, work is guessed by the mean length of rows, which is wrong where some are far longer. So many times more
  * than the limit is hopeless; so small a part of it is little.
  */
-const hopeless = 3;
-const little = 1 / 4;
+export const hopeless: number = 3;
+export const little: number = 1 / 4;
 /** Milliseconds after which a run tells the driver of its supersteps. */
 const sliceMs = 50;
 /** More chunks than threads, for they take unlike times; not many, for each walks the rows of all active vertices. */

@@ -145,7 +145,8 @@ describe("ClusterCarrier", () => {
     expect(result.told.map(({ n }) => n)).toEqual(Array.from({ length: 24 }, (_, at) => at + 1));
     expect(recoveries).toMatchObject([{ host: 2, fromSuperstep: snapshot + 1, toSuperstep: superstep }]);
     const again = superstep - snapshot; // the lost one too, that ran in part
-    expect(fleet.pinnedStages.length).toBe(24 + again);
+    const numRun = fleet.pinnedStages.filter((name) => /superstep \d+$/.test(name)).length;
+    expect(numRun).toBe(24 + again);
   });
 
   it.each([2, 3, 100])(
