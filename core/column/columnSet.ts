@@ -1,5 +1,5 @@
 /**
- * Rows of typed columns: made, read, joined and freed.
+ * Rows of typed columns: made, read and freed.
  */
 import { assert, SuperstepError } from "../errors.ts";
 import type { AllocateOptions, Arena } from "./arena.ts";
@@ -106,23 +106,6 @@ export function freeColumns(arena: Arena, set: Pick<ColumnSet, "columns">): void
     arena.free(column.data);
     if (column.validity) arena.free(column.validity);
   }
-}
-
-/**
- * The columns with the chunks that writers of disjoint ranges finished with, in the order of their rows. `parts`: for
- * each writer one entry a column, undefined for columns of fixed width. Throws a plain Error if rows are left out.
- */
-export function joinChunks(
-  columns: readonly StoredColumn[],
-  parts: readonly (readonly (EncodedChunk | undefined)[])[],
-  length: number,
-): StoredColumn[] {
-  return columns.map((column, at) => {
-    if (column.kind === "fixed") return column;
-    const chunks = parts.flatMap((part) => part[at] ?? []).sort((a, b) => a.from - b.from || a.to - b.to);
-    assertCover(chunks, length);
-    return { kind: "encoded", chunks };
-  });
 }
 
 function readRecord(fields: readonly FieldReader[], row: number): Record<string, unknown> {

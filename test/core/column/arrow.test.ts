@@ -3,8 +3,9 @@ import * as arrow from "apache-arrow";
 import { afterEach, describe, expect, it } from "vitest";
 import { Arena } from "../../../core/column/arena.ts";
 import { fromArrowTable, toArrowTable } from "../../../core/column/arrow.ts";
-import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
+import { allocateColumns, freeColumns, readerOf } from "../../../core/column/columnSet.ts";
 import { writerFor } from "../../reference/columnWriter.ts";
+import { joinChunks } from "../../reference/joinChunks.ts";
 import { schemaOf, widen } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 
@@ -16,7 +17,7 @@ function store(values: readonly unknown[]): ColumnSet {
   const columns = allocateColumns(arena, schema, values.length, "test");
   const writer = writerFor(schema, arena, columns, 0, values.length);
   values.forEach((value, row) => writer.set(row, value));
-  return { schema, length: values.length, columns: joinChunks(columns, [writer.finish()], values.length) };
+  return { schema, length: values.length, columns: joinChunks(columns, [writer.finish()]) };
 }
 
 function readAll(set: ColumnSet): unknown[] {

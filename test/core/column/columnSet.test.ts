@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Arena, uncleared } from "../../../core/column/arena.ts";
 import { encodeValues } from "../../../core/column/codec.ts";
-import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
+import { allocateColumns, freeColumns, readerOf } from "../../../core/column/columnSet.ts";
 import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
+import { joinChunks } from "../../reference/joinChunks.ts";
 import { schemaOf, widen } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 
@@ -19,7 +20,7 @@ function store(values: readonly unknown[], schema: Schema, numWriters = 1): Colu
     for (let row = to - 1; row >= cuts[i]!; row--) writer.set(row, values[row]);
     return writer.finish();
   });
-  return { schema, length: values.length, columns: joinChunks(columns, parts.toReversed(), values.length) };
+  return { schema, length: values.length, columns: joinChunks(columns, parts.toReversed()) };
 }
 
 function readAll(set: ColumnSet): unknown[] {
@@ -174,9 +175,17 @@ describe("column sets", () => {
 
   it("refuse chunks that leave out rows", () => {
     const bytes = encodeValues(["a"]).buffer;
-    const gap = [[{ from: 0, to: 1, bytes }], [{ from: 2, to: 3, bytes }]];
-    expect(() => joinChunks([{ kind: "encoded", chunks: [] }], gap, 3)).toThrow(/after row 1/);
-    expect(() => joinChunks([{ kind: "encoded", chunks: [] }], gap.slice(0, 1), 3)).toThrow(/after 1 of 3/);
+    const gap = [
+      { from: 0, to: 1, bytes },
+      { from: 2, to: 3, bytes },
+    ];
+    const setOf = (chunks: typeof gap): ColumnSet => ({
+      schema: schemaOf("a"),
+      length: 3,
+      columns: [{ kind: "encoded", chunks }],
+    });
+    expect(() => readerOf(setOf(gap), arena)).toThrow(/after row 1/);
+    expect(() => readerOf(setOf(gap.slice(0, 1)), arena)).toThrow(/after 1 of 3/);
   });
 
   it("free what they had when the arena is full", () => {
@@ -275,7 +284,7 @@ describe("writerFor", () => {
       const columns = allocateColumns(arena, each, 2, "test");
       const writer = writerFor(each, arena, columns, 0, 2);
       writer.set(1, { a: 1, b: "y", c: 2 });
-      const set = { schema: each, length: 2, columns: joinChunks(columns, [writer.finish()], 2) };
+      const set = { schema: each, length: 2, columns: joinChunks(columns, [writer.finish()]) };
       expect(readAll(set)).toEqual([empty, { a: 1, b: "y", c: 2 }]);
       freeColumns(arena, set);
     }
@@ -290,7 +299,7 @@ describe("writerFor", () => {
       { a: null, b: null },
     ])
       writer.set(0, value);
-    const set = { schema: wide, length: 1, columns: joinChunks(columns, [writer.finish()], 1) };
+    const set = { schema: wide, length: 1, columns: joinChunks(columns, [writer.finish()]) };
     expect(readAll(set)).toEqual([{ a: null, b: null }]);
     freeColumns(arena, set);
   });

@@ -4,8 +4,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Arena } from "../../../core/column/arena.ts";
-import { allocateColumns, freeColumns, joinChunks, readerOf } from "../../../core/column/columnSet.ts";
+import { allocateColumns, freeColumns, readerOf } from "../../../core/column/columnSet.ts";
 import { NeedsNullable, writerFor } from "../../reference/columnWriter.ts";
+import { joinChunks } from "../../reference/joinChunks.ts";
 import { schemaOf } from "../../../core/column/schema.ts";
 import type { ColumnSet, Schema } from "../../../core/column/types.ts";
 import { hasCode, type SuperstepError } from "../../../core/errors.ts";
@@ -49,7 +50,7 @@ const clear = (schema: Schema, values: readonly unknown[]): Outcome =>
       if (error instanceof NeedsNullable) return "missing";
       throw error;
     }
-    return { ...set, columns: joinChunks(set.columns, [writer.finish()], set.length) };
+    return { ...set, columns: joinChunks(set.columns, [writer.finish()]) };
   });
 
 const generated = (schema: Schema, values: readonly unknown[]): Outcome =>

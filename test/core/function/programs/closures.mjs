@@ -4,7 +4,6 @@ import os, { EOL } from "node:os";
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { ship } from "../../../../dist/core/function/ship.js";
-import { describeShipped } from "../../../../dist/core/function/describeShipped.js";
 // oxlint-disable-next-line import/no-cycle -- what it is about
 import { callsMain } from "./circle.mjs";
 import fallback, { bump, Clock, drawn as given, table } from "./numbers.mjs";
@@ -22,7 +21,7 @@ async function row(name, fn, ...args) {
   try {
     const shipped = ship(fn, "map", "fn");
     const modules = shipped.nodes.filter(({ kind }) => kind === "module").map(({ url, name }) => [url, name]);
-    results[name] = { ...(await call(shipped, args)), modules, says: describeShipped(shipped) };
+    results[name] = { ...(await call(shipped, args)), modules };
   } catch (error) {
     results[name] = { refused: error.message };
   }
