@@ -158,6 +158,13 @@ describe("a cluster of three workers, without any option", () => {
     const { applications, workers } = await cluster.status();
     expect(applications.map(({ name, cores }) => `${name} ${cores}`).sort()).toEqual(["one 1", "two 2"]);
     expect(workers.map(({ freeCores }) => freeCores)).toEqual([0, 0, 0]);
+    expect(await cluster.metrics()).toMatchObject({
+      superstep_workers: 3,
+      superstep_worker_cores: 3,
+      superstep_worker_cores_free: 0,
+      'superstep_applications{state="running"}': 2,
+      superstep_executors: 3,
+    });
 
     // a third one finds no core, says so while it waits, and gives up in the time that it was given
     const third = await cluster.run(["submit", "waiting.ts", "three", "--wait", "1", "--master", cluster.url]);

@@ -147,9 +147,18 @@ export class StandaloneCluster {
     applications: { name: string; executors: number; cores: number; waiting: string }[];
     endedApplications: { how: string }[];
   }> {
+    return JSON.parse(await this.#ask("/api/status")) as Awaited<ReturnType<StandaloneCluster["status"]>>;
+  }
+
+  /** What `/metrics` answers, by name and labels. */
+  async metrics(): Promise<Readonly<Record<string, number>>> {
+    const lines = (await this.#ask("/metrics")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    return Object.fromEntries(lines.map((line) => line.split(" ")).map(([name, value]) => [name!, Number(value)]));
+  }
+
+  async #ask(page: string): Promise<string> {
     const [url, token] = this.statusLink.split("/#token=") as [string, string];
-    const response = await fetch(`${url}/api/status`, { headers: { authorization: `Bearer ${token}` } });
-    return (await response.json()) as Awaited<ReturnType<StandaloneCluster["status"]>>;
+    return (await fetch(`${url}${page}`, { headers: { authorization: `Bearer ${token}` } })).text();
   }
 
   /** All processes of the cluster: they have its directory in their environment. */

@@ -110,6 +110,31 @@ describe("F01: an executor killed in the map stage", () => {
   });
 });
 
+describe("several jobs at once", () => {
+  it("run on the threads that others leave, and each goes on when an executor is killed", async () => {
+    await cluster.whole(3);
+    const { context, markers } = cluster;
+    const [gate, other] = [newGate(), newGate()];
+    const waits = (name: string): Promise<[number, number][]> =>
+      gatedSums(context, markers.directory, name, "", { gated: [0] }).collect();
+    const first = waits(gate);
+    await until(() => waitingAt(gate).length === 1, "a task of the first one waits");
+    const beside = await Promise.all([sums(context).collect(), sums(context, 4).collect()]);
+    expect(beside).toEqual([await expected(), await expected(4)]);
+    const second = waits(other);
+    await until(() => waitingAt(other).length === 1, "a task of the second one waits");
+    const [victim] = waitingAt(gate);
+    const id = hostOf(victim!);
+    process.kill(victim!, "SIGKILL");
+    await until(() => cluster.lost.some(({ host }) => host === id), "the loss is told");
+    markers.set(other);
+    expect(await second).toEqual(await expected());
+    await until(() => waitingAt(gate).length === 2, "the first one's task waits elsewhere");
+    markers.set(gate);
+    expect(await first).toEqual(await expected());
+  });
+});
+
 describe("F02: an executor killed in the reduce stage", () => {
   it("that wrote maps: exactly the lost maps run again", async () => {
     await cluster.whole(3);
