@@ -33,17 +33,24 @@ export function chooseTiles({ numEdges, partitions }: Topology, arena: Arena): T
     const cached = new Int32Array(numLines).fill(-1);
     for (const { inRows } of partitions) {
       const neighbours = arena.view(inRows.neighbours);
-      const from = Math.max(0, first - inRows.firstEdge);
-      const to = Math.min(neighbours.length, first + sampleEdges - inRows.firstEdge);
-      for (let entry = from; entry < to; entry++) {
-        const line = neighbours[entry]! >>> lineShift;
-        const isMiss = cached[line % numLines] !== line;
-        cached[line % numLines] = line;
-        if (inRows.firstEdge + entry < first + sampleEdges / 2) continue;
-        counted++;
-        if (isMiss) missed++;
-      }
+      const entryOf = (edge: number): number => Math.min(Math.max(edge - inRows.firstEdge, 0), neighbours.length);
+      const [from, to] = [entryOf(first + sampleEdges / 2), entryOf(first + sampleEdges)];
+      readThrough(cached, neighbours, entryOf(first), from);
+      missed += readThrough(cached, neighbours, from, to);
+      counted += to - from;
     }
   }
   return { missed: missed / counted, isTiled: missed / counted > maxMissed };
+}
+
+/** Reads the sources of entries [from, to) through a cache; returns how many it did not hold. A short loop: it runs cold. */
+function readThrough(cached: Int32Array, neighbours: Uint32Array, from: number, to: number): number {
+  let missed = 0;
+  for (let entry = from; entry < to; entry++) {
+    const line = neighbours[entry]! >>> lineShift;
+    const at = line % numLines;
+    if (cached[at] !== line) missed++;
+    cached[at] = line;
+  }
+  return missed;
 }
