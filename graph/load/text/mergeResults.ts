@@ -87,7 +87,7 @@ export function mergeResults(
 
 function tooMany(fault: InputFault, maxErrors: number): Error {
   if (maxErrors === 0) return inputError(fault);
-  const hint = `this is bad row ${maxErrors + 1}, and maxErrors is ${maxErrors}`;
+  const hint = `this is bad row ${maxErrors + 1}, and --max-errors (maxErrors) is ${maxErrors}`;
   return inputError({ ...fault, hint: fault.hint === "" ? hint : `${fault.hint}; ${hint}` });
 }
 

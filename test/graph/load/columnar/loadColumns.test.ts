@@ -194,7 +194,9 @@ describe.each(formats)("readEdges of %s", (_format, write) => {
       { reason: "src is missing", count: 2 },
       { reason: "dst is missing", count: 1 },
     ]);
-    expect(await refusal(read(bytes, { maxErrors: 2 }))).toMatch(/row 7 .*this is bad row 3, and maxErrors is 2/);
+    expect(await refusal(read(bytes, { maxErrors: 2 }))).toMatch(
+      /row 7 .*this is bad row 3, and --max-errors \(maxErrors\) is 2/,
+    );
   });
 
   it("refuses columns of types that do not do", async () => {

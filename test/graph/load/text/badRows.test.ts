@@ -34,7 +34,9 @@ describe("maxErrors", () => {
         });
       }
     }
-    await expect(readEdges(runner, input, { maxErrors: 3 })).rejects.toThrow(/this is bad row 4, and maxErrors is 3/);
+    await expect(readEdges(runner, input, { maxErrors: 3 })).rejects.toThrow(
+      /this is bad row 4, and --max-errors \(maxErrors\) is 3/,
+    );
   });
 
   it.each([-1, 1.5, NaN, 1e6])("must be an integer in range: %s is refused", async (maxErrors) => {
