@@ -79,7 +79,7 @@ describe("placePartitions", () => {
       const ofEdges = edges.slice(firstPartition, endPartition).reduce((sum, count) => sum + count, 0);
       return { vertices: to - from, edges: ofEdges };
     });
-    const times = loads.map((load) => 8 * load.vertices + load.edges);
+    const times = loads.map((load) => 4 * load.vertices + load.edges);
     expect(Math.abs(times[0]! - times[1]!)).toBeLessThanOrEqual(26_000);
     expect(loads[0]!.edges).toBeGreaterThan(loads[1]!.edges);
   });
