@@ -57,6 +57,8 @@ export class SimulatedFleet implements Fleet {
   readonly #hosts: Map<number, SimulatedHost> = new Map();
   readonly #blocks: Map<string, Uint8Array> = new Map();
   readonly #written: Set<number> = new Set();
+  /** What tasks keep, by the arena of their host. */
+  readonly #memos: Map<Arena, Map<string, unknown>> = new Map();
   #late: Delivery[] = [];
   #lastHost = 0;
 
@@ -242,7 +244,12 @@ export class SimulatedFleet implements Fleet {
       fetchBlock: async (id: BlockId) => this.#blocks.get(JSON.stringify(id)),
       storeBlock: async (id: BlockId, bytes: Uint8Array) => void this.#blocks.set(JSON.stringify(id), bytes),
       deliver,
-      memo: <T>(_key: string, make: () => T): T => make(),
+      memo: <T>(key: string, make: () => T): T => {
+        const values = this.#memos.get(arena) ?? new Map<string, unknown>();
+        this.#memos.set(arena, values);
+        if (!values.has(key)) values.set(key, make());
+        return values.get(key) as T;
+      },
       throwIfCancelled: () => undefined,
     };
   }
