@@ -34,6 +34,7 @@ export interface TextKernels {
   cellRoom(numBytes: number): Address;
   readRows(at: Address, to: Address, maxRows: number, isWide: boolean): number;
   stoppedAt(): Address;
+  largestId(numRows: number): number;
   valuesOf(column: number): Address;
   kindsOf(column: number): number;
   numLeftOf(column: number): number;

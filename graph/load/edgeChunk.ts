@@ -17,9 +17,12 @@ export interface DictionaryPart extends Utf8Values {
   readonly from: number;
 }
 
-/** A column of vertex ids: 32-bit where all fit (never negative), else 64-bit, or codes into distinct strings. */
+/**
+ * A column of vertex ids: 32-bit where all fit (never negative), else 64-bit, or codes into distinct strings. `most`: no value
+ * is larger, where the reader knows.
+ */
 export type IdValues =
-  | { readonly kind: "uint32"; readonly values: Uint32Array }
+  | { readonly kind: "uint32"; readonly values: Uint32Array; readonly most?: number }
   | { readonly kind: "int64"; readonly values: BigInt64Array }
   | { readonly kind: "string"; readonly codes: Uint32Array; readonly dictionary: Utf8Values };
 

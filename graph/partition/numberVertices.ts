@@ -39,7 +39,7 @@ export async function numberVertices(
     numbering = await numberStrings(runner, strings, scratch);
   } else if (words.length === filled.length) {
     const values = words.map((column) => column.values);
-    const numEntries = 1 + (await largest(runner, values, scratch));
+    const numEntries = 1 + (mostOf(words) ?? (await largest(runner, values, scratch)));
     const numValues = values.reduce((sum, { length }) => sum + length, 0);
     if (numEntries <= Math.max(smallTable, numValues * tableEntriesPerId)) {
       numbering = await numberDense(runner, values, numEntries, scratch);
@@ -79,6 +79,14 @@ export function largestOf(
     });
   }
   return largestYet;
+}
+
+/** The largest of all words or more, where readers know it. */
+function mostOf(columns: readonly (IdValues & { kind: "uint32" })[]): number | undefined {
+  return columns.reduce<number | undefined>(
+    (most, column) => (most === undefined || column.most === undefined ? undefined : Math.max(most, column.most)),
+    0,
+  );
 }
 
 /** The largest of all words, at least 0. */

@@ -129,9 +129,20 @@ function digits(at: usize, length: u32): u64 {
   const shift = (8 - length) << 3;
   let value = (partOfWord(at, length) << shift) ^ (0x3030303030303030 << shift);
   if (((value + 0x7676767676767676) | value) & 0x8080808080808080) return notDigits;
-  value = value * 10 + (value >> 8);
+  return valueOfDigits(value);
+}
+
+/** The number that eight bytes from 0 to 9 are the digits of, the first byte the highest. */
+export function valueOfDigits(bytes: u64): u64 {
+  const pairs = bytes * 10 + (bytes >> 8);
   return (
-    ((value & 0x000000ff000000ff) * 0x000f424000000064 + ((value >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
+    ((pairs & 0x000000ff000000ff) * 0x000f424000000064 + ((pairs >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >>
     32
   );
+}
+
+/** The decimal `whole`.`fraction` of `places` digits behind the point, at most 15 in all: both operands of the division are exact. */
+export function decimal(whole: u64, fraction: u64, places: u32): f64 {
+  const scale = load<f64>(powersOfTen + ((<usize>places) << 3));
+  return (<f64>whole * scale + <f64>fraction) / scale;
 }

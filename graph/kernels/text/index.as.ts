@@ -7,6 +7,7 @@ export {
   cellRoom,
   endsOf,
   kindsOf,
+  largestId,
   layOut,
   leftOf,
   numLeftOf,

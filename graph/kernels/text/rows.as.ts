@@ -4,6 +4,7 @@
  */
 import { integer, isUtf8, notPlain, number, padded, parseInteger, parseNumber, plainInteger } from "./cells.as";
 import { internAll } from "./dictionary.as";
+import { edgesEnd, edgeSlack, readEdges } from "./edges.as";
 import { setWord, slack, word } from "./memory.as";
 
 /** Most rows of one call. */
@@ -161,7 +162,7 @@ export function endsOf(index: u32): usize {
 
 /** Room for `numBytes` bytes of text, whose address is returned. What was there is lost if it grows. */
 export function textRoom(numBytes: u32): usize {
-  const needed = <usize>numBytes + slack;
+  const needed = <usize>numBytes + edgeSlack;
   if (needed > textBytes) {
     if (text != 0) heap.free(text);
     text = heap.alloc(needed);
@@ -198,7 +199,14 @@ export function readRows(at: usize, to: usize, maxRows: u32, isWide: bool): u32 
     column.kinds = 0;
     column.numLeft = 0;
   }
+  const areEdges = canBeEdges();
   while (at < to && row < most) {
+    if (areEdges) {
+      const weights = numAttrs > 0 ? columnAt(2).values : 0;
+      row = readEdges(at, to, row, most, isWide, columnAt(0).values, columnAt(1).values, weights);
+      at = edgesEnd;
+      if (at == to || row == most) break;
+    }
     const next = splitLine(at);
     if (next == 0 || !readIds(row, isWide) || !readAttrs(row)) break;
     at = next;
@@ -216,6 +224,25 @@ export function readRows(at: usize, to: usize, maxRows: u32, isWide: bool): u32 
 
 function columnAt(index: u32): Column {
   return changetype<Column>(columns + <usize>index * offsetof<Column>());
+}
+
+/** The largest of the ids of the first `numRows` rows, which have 32 bits. */
+export function largestId(numRows: u32): u32 {
+  let largest: u32 = 0;
+  for (let i: u32 = 0; i < numIds; i++) {
+    const values = columnAt(i).values;
+    for (let row: u32 = 0; row < numRows; row++) largest = max(largest, word(values, row));
+  }
+  return largest;
+}
+
+/** True if lines can be those that `readEdges` reads: ids in the first two columns, nothing else or a weight in the third. */
+function canBeEdges(): bool {
+  if (isDelimited || !hasIntegers || maxColumns != u32.MAX_VALUE) return false;
+  if (numIds != 2 || columnAt(0).field != 0 || columnAt(1).field != 1 || numAttrs > 1) return false;
+  if (numAttrs == 1 && (columnAt(2).mode != asWeight || columnAt(2).field != 2)) return false;
+  for (let byte: usize = 48; byte < 58; byte++) if (load<u8>(lineMarks + byte) != 0) return false;
+  return true;
 }
 
 /** Finds the fields of the line at `at`. Returns where the next line begins, 0 if this one is not a plain row. */

@@ -12,6 +12,8 @@ export class IntegerIds {
   narrow: Uint32Array[];
   /** The columns as pairs of 32-bit halves, low first; only once some id needs 64 bits. */
   halves: Uint32Array[] | undefined = undefined;
+  /** No id is larger, while the columns are narrow. Whoever writes to these directly raises it. */
+  most = 0;
 
   constructor(numColumns: number, capacity: number) {
     this.#capacity = capacity;
@@ -26,6 +28,7 @@ export class IntegerIds {
   set(column: number, row: number, low: number, high: number): void {
     if (this.halves === undefined) {
       this.narrow[column]![row] = low;
+      if (low > this.most) this.most = low;
     } else {
       this.halves[column]![row * 2] = low;
       this.halves[column]![row * 2 + 1] = high;
@@ -44,7 +47,7 @@ export class IntegerIds {
 
   finish(numRows: number): IdValues[] {
     if (this.halves === undefined) {
-      return this.narrow.map((values) => ({ kind: "uint32", values: fitted(values, numRows) }));
+      return this.narrow.map((values) => ({ kind: "uint32", values: fitted(values, numRows), most: this.most }));
     }
     return this.halves.map((halves) => ({ kind: "int64", values: fitted(new BigInt64Array(halves.buffer), numRows) }));
   }

@@ -90,6 +90,7 @@ export class PlainRows {
   #takeIds(numRows: number): void {
     const { kernels } = this.#memory;
     const { integers, strings, row } = this.#builder;
+    if (integers?.isWide === false) integers.most = Math.max(integers.most, kernels.largestId(numRows) >>> 0);
     this.#plan.idColumns.forEach((_, index) => {
       const values = kernels.valuesOf(index);
       if (strings !== undefined) strings.codes[index]!.set(this.#memory.words(values, numRows), row);

@@ -1,7 +1,6 @@
 /**
  * A split while it is read: what was counted, built and set aside so far.
  */
-import { allowsDigitRows, readDigitRows } from "./digitRows.ts";
 import { Fields } from "./fields.ts";
 import { allowsPlainRows, PlainRows } from "./plainRows.ts";
 import { RowBuilder } from "./rowBuilder.ts";
@@ -15,7 +14,6 @@ export class SplitState {
   readonly builder: RowBuilder;
   readonly fields: Fields;
   /** What reads rows the fast way, if one can. */
-  readonly #readsDigits: boolean;
   readonly #plainRows: PlainRows | undefined;
   /** True while no row of the file has been met. */
   isAtFirstRow: boolean;
@@ -39,10 +37,7 @@ export class SplitState {
     this.builder = new RowBuilder(plan, options.maxRows, text);
     this.isAtFirstRow = options.isFileStart;
     this.allowsQuotes = options.allowsQuotes;
-    this.#readsDigits = allowsDigitRows(plan);
-    if (!this.#readsDigits && allowsPlainRows(plan)) {
-      this.#plainRows = new PlainRows(plan, text, this.builder, options.allowsQuotes);
-    }
+    if (allowsPlainRows(plan)) this.#plainRows = new PlainRows(plan, text, this.builder, options.allowsQuotes);
     this.fields = new Fields(numKeptFields(plan));
   }
 
@@ -85,13 +80,7 @@ export class SplitState {
   readPlainRows(bytes: Uint8Array, at: number, to: number): number {
     if (this.isAtFirstRow) return at;
     const rowsBefore = this.builder.numRows;
-    let stop = at;
-    if (this.#plainRows !== undefined) {
-      stop = this.#plainRows.read(bytes, at, to);
-    } else if (this.#readsDigits) {
-      this.builder.makeRoom();
-      stop = readDigitRows(bytes, at, to, this.builder);
-    }
+    const stop = this.#plainRows?.read(bytes, at, to) ?? at;
     this.numLines += this.builder.numRows - rowsBefore;
     return stop;
   }

@@ -139,12 +139,72 @@ describe("PlainRows", () => {
     fc.assert(
       fc.property(plans, fc.oneof(rows(4), steady(4)), ends, gap, (plan, lines, end, blanks) => {
         const text = lines.map((line) => line.join(blanks).replaceAll("\n", "") + end).join("");
-        // ids in the third and first columns, so that integers do not go the way of digits
+        // ids in the third and first columns, so that integers do not go the way of edges
         numPlain += agree({ ...plan, layout: "blanks", idColumns: plan.idColumns.toReversed() }, text, true);
       }),
       { seed: 12, numRuns: 80 },
     );
     expect(numPlain).toBeGreaterThan(100);
+  });
+
+  // prettier-ignore
+  const endsOfEdges = [
+    "0", "7", "42", "007", "12345678", "123456789", "4294967295", "4294967296", "123456789012345", "9007199254740993",
+    "12345678901234567", "-3", "a", "1a", ":", "/", "1.5", "\xff", "",
+  ];
+  // prettier-ignore
+  const weights = [
+    "0", "1", "255", "007", "12345678", "123456789012345", "1234567890123456", "0.5", "12.25", "0.1", "3.14159265",
+    "0.123456789", "1234567.12345678", "98765432.98765431", "5.", ".5", "-1", "+2", "1e3", "1.2.3", "x", "", "1 #", "2\t\t9 9",
+  ];
+  const linesOfEdges = fc.array(
+    fc.tuple(
+      fc.oneof({ weight: 3, arbitrary: fc.nat(2 ** 20).map(String) }, fc.constantFrom(...endsOfEdges)),
+      fc.oneof({ weight: 3, arbitrary: fc.nat(9).map(String) }, fc.constantFrom(...endsOfEdges)),
+      fc.oneof({ weight: 2, arbitrary: fc.constantFrom("0.75", "31") }, fc.constantFrom(...weights)),
+      fc.oneof({ weight: 6, arbitrary: fc.constant(" ") }, fc.constantFrom("\t", "  ", " \t", ",", "\r")),
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant("\n") },
+        fc.constantFrom("\r\n", " \n", "\r\r\n", " 1 2\n", ` ${"x".repeat(40)}\n`),
+      ),
+    ),
+    { maxLength: 80, size: "max" },
+  );
+
+  it.each([
+    ["none", []],
+    ["weights", [attr("w", 2, "number", true)]],
+  ])("agrees with the general way on random lines of edges, attributes: %s", (_name, columns) => {
+    let numPlain = 0;
+    const isComment = fc.constantFrom([35], [35, 49]);
+    fc.assert(
+      fc.property(linesOfEdges, isComment, (parts, comments) => {
+        const text = parts.map(([src, dst, weight, gap, end]) => [src, dst, weight].join(gap).trimEnd() + end).join("");
+        const idColumns = [0, 1].map((column) => ({ role: "src", column }) as const);
+        const plan = planOf({ layout: "blanks", idType: "integer", idColumns, attrs: columns, comments });
+        numPlain += agree(plan, text, true);
+      }),
+      { seed: 13, numRuns: 150 },
+    );
+    expect(numPlain).toBeGreaterThan(1000);
+  });
+
+  it("tells the largest of narrow ids, whichever way they came", () => {
+    const idColumns = [0, 1].map((column) => ({ role: "src", column }) as const);
+    const plan = planOf({ layout: "blanks", idType: "integer", idColumns, chunkRows: 50 });
+    const text = Buffer.from(
+      lines(400, (i) => `${(i * 7919) % 1009} ${String((i * 31) % 977).padStart(i % 3 === 0 ? 25 : 1, "0")}\n`),
+    );
+    const columns = new TextColumns(plan);
+    const state = new SplitState(plan, columns, { maxRows: 400, isFileStart: false, allowsQuotes: true });
+    readBlankRows(state, text, 0, text.length);
+    const { chunks } = state.finish();
+    columns.release();
+    expect(chunks.length).toBeGreaterThan(3);
+    for (const { ids } of chunks) {
+      const values = ids.flatMap((column) => (column.kind === "uint32" ? [...column.values] : []));
+      expect(ids).toMatchObject([{ most: Math.max(...values) }, { most: Math.max(...values) }]);
+    }
   });
 
   it("reads rows of ordinary text, quoted too, without the general way", () => {
