@@ -75,8 +75,11 @@ export class RunnableLoop {
       return value;
     });
     const given = this.#run(...args);
-    const values = Array.isArray(given) ? (given as number[]) : [given as number];
-    return Object.fromEntries(this.#loop.results.map((name, at) => [name, values[at]!] as const));
+    const results: Record<string, number> = {};
+    const names = this.#loop.results;
+    if (Array.isArray(given)) for (const [at, name] of names.entries()) results[name] = (given as number[])[at]!;
+    else if (names.length > 0) results[names[0]!] = given as number;
+    return results;
   }
 
   #hook(name: string, args: readonly number[]): void {

@@ -21,7 +21,10 @@ import {
   type FusedSuperstep,
 } from "./compileSuperstep.ts";
 import { putColumns, putIds, putRows, putSent, putTiles, type LoopValues } from "./loopOffsets.ts";
-import { runnableLoop, runRounds } from "./rounds.ts";
+import { runnableLoop, runRounds, type RoundBounds } from "./rounds.ts";
+
+/** Of a walk over tiles, whose edges take less than a nanosecond each, by segments of sources. */
+const walkBounds: RoundBounds = { rows: Infinity, edges: 2 ** 19 };
 
 const ofScan: readonly string[] = ["sendMessage", "mergeMessage"];
 
@@ -151,7 +154,7 @@ function walkTiles(
   putTiles(values, tiles, sums);
   task.arena.view(sums).fill(identity, 0, inRows.numRows);
   const starts = task.arena.view(tiles.starts);
-  runRounds(walk, starts.length - 1, [starts], { ...values }, [], {}, task);
+  runRounds(walk, starts.length - 1, [starts], values, [], {}, task, walkBounds);
 }
 
 /** Runs a compiled scan: `target` is called with each target, 1 if messages came to it, and what its message is made of. */
@@ -199,7 +202,8 @@ function run(
 ): Readonly<Record<string, number>> {
   const { arena } = task;
   const both = [rows.inRows, rows.outRows].filter((each) => each !== undefined);
-  const offsets = both.map((each) => arena.view(each.offsets));
+  // After a walk over tiles a row has one sum, however many edges it has.
+  const offsets = rows.tiles === undefined ? both.map((each) => arena.view(each.offsets)) : [];
   return runRounds(loop, both[0]!.numRows, offsets, values, carried, hooks, task);
 }
 

@@ -6,9 +6,14 @@ import { RunnableLoop, type CompiledLoop, type LoopHooks } from "../../core/comp
 import type { TaskContext } from "../../core/host/task.ts";
 import type { LoopValues } from "./loopOffsets.ts";
 
-/** Rows of a round at most, and edges, but for those of one row. */
-const maxRows = 4096;
-const maxEdges = 2 ** 17;
+/** How much a round has at most. */
+export interface RoundBounds {
+  readonly rows: number;
+  /** But for those of one row. */
+  readonly edges: number;
+}
+
+const usualBounds: RoundBounds = { rows: 4096, edges: 2 ** 17 };
 
 /**
  * Runs a loop over rows [0, numRows). `offsets`: where the edges of rows begin, numRows + 1 entries, for each kind of rows
@@ -22,15 +27,20 @@ export function runRounds(
   carried: readonly string[],
   hooks: LoopHooks,
   task: TaskContext,
+  bounds: RoundBounds = usualBounds,
 ): Readonly<Record<string, number>> {
   const totals: LoopValues = {};
+  const given = { ...values };
   let from = 0;
   while (from < numRows) {
     task.throwIfCancelled();
-    const to = endOfRound(from, numRows, offsets);
-    const results = loop.run({ ...values, from, to }, hooks);
-    for (const [name, value] of Object.entries(results)) {
-      if (carried.includes(name)) totals[name] = values[name] = value;
+    const to = endOfRound(from, numRows, offsets, bounds);
+    given["from"] = from;
+    given["to"] = to;
+    const results = loop.run(given, hooks);
+    for (const name in results) {
+      const value = results[name]!;
+      if (carried.includes(name)) totals[name] = values[name] = given[name] = value;
       else totals[name] = (totals[name] ?? 0) + value;
     }
     from = to;
@@ -38,10 +48,15 @@ export function runRounds(
   return totals;
 }
 
-function endOfRound(from: number, numRows: number, offsets: readonly Uint32Array[]): number {
-  let to = Math.min(numRows, from + maxRows);
+function endOfRound(
+  from: number,
+  numRows: number,
+  offsets: readonly Uint32Array[],
+  { rows, edges }: RoundBounds,
+): number {
+  let to = Math.min(numRows, from + rows);
   for (const each of offsets) {
-    while (to > from + 1 && each[to]! - each[from]! > maxEdges) to = from + ((to - from) >>> 1);
+    while (to > from + 1 && each[to]! - each[from]! > edges) to = from + ((to - from) >>> 1);
   }
   return to;
 }
