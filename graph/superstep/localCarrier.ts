@@ -1,6 +1,6 @@
 /**
  * Supersteps on the threads of the driver's own process: one stage a superstep, two over a vertex cut, one for many where few
- * vertices are active.
+ * vertices are active, or all of them each time.
  */
 import { uncleared } from "../../core/column/arena.ts";
 import { allocateColumns, freeColumns } from "../../core/column/columnSet.ts";
@@ -9,6 +9,7 @@ import { withChunks, type WrittenRows } from "../columns/output.ts";
 import { ofCut, sparsePaths, superstepPaths } from "../compile/compiledSuperstep.ts";
 import { withRoom } from "../columns/withRoom.ts";
 import type { ApplyInput } from "./apply.ts";
+import { DenseSupersteps } from "./dense/denseSupersteps.ts";
 import type { Carrier, CarrierSpec, Generation, GlobalValues, SuperstepOutcome } from "./carrier.ts";
 import {
   combineAndApplyRef,
@@ -47,10 +48,12 @@ export class LocalCarrier implements Carrier {
   readonly #sent: SentMessages;
   readonly #sparse: SparseSupersteps;
   readonly #pieces: Pieces;
+  readonly #dense: DenseSupersteps;
 
   constructor(spec: CarrierSpec) {
     this.#spec = spec;
     this.#pieces = new Pieces(spec);
+    this.#dense = new DenseSupersteps(spec, this.#pieces);
     this.#sent = new SentMessages(spec.driver, spec.shape, spec.operation);
     this.#sparse = new SparseSupersteps(spec);
     this.#schema = spec.vertices.schema;
@@ -75,7 +78,8 @@ export class LocalCarrier implements Carrier {
 
   async supersteps(number: number, globals: GlobalValues, atMost: number): Promise<readonly SuperstepOutcome[]> {
     const name = `${this.#spec.operation} superstep ${number}`;
-    const steps = await this.#sparsely(name, globals, atMost);
+    const steps =
+      (await this.#sparsely(name, globals, atMost)) ?? (await this.#denselyInOneStage(name, globals, atMost));
     return steps ?? [{ reports: await this.#densely(name, globals) }];
   }
 
@@ -95,6 +99,30 @@ export class LocalCarrier implements Carrier {
       const report = { received: active, messages, edgesScanned, aggregates, rows, functions };
       return { reports: [report], direction: "push", ms };
     });
+  }
+
+  /** Scans all rows, several times in one stage; undefined if that cannot be, or is of no use. */
+  async #denselyInOneStage(
+    name: string,
+    globals: GlobalValues,
+    atMost: number,
+  ): Promise<SuperstepOutcome[] | undefined> {
+    const { shape, scan, apply } = this.#spec;
+    const start = this.#current;
+    if (atMost < 2 || start === undefined || start.columns.schema !== this.#schema) return undefined;
+    if (shape.cut !== undefined || apply.applyTo !== "all") return undefined;
+    const next = (this.#spare ??= this.#allocate());
+    const rows = await shape.scanRows(scan.sendsTo);
+    const sending = this.#sent.prepare(this.#scanInput(), this.#applyInput(apply, next, globals), rows[0]!);
+    const steps = await this.#dense.run(name, sending, start.received, rows, atMost);
+    if (steps === undefined) return undefined;
+    for (let step = 0; step < steps.length; step++) {
+      this.#sent.ended(sending);
+      [this.#current, this.#spare] = [this.#spare, this.#current];
+    }
+    this.#areAllActive = true;
+    this.#numActive = steps.at(-1)!.received;
+    return steps.map(({ ms, ...share }): SuperstepOutcome => ({ reports: [{ ...share, rows: { chunks: [] } }], ms }));
   }
 
   /** Scans all rows. */

@@ -33,12 +33,15 @@ export class Pieces {
     this.#walks = new TileWalks(spec);
   }
 
-  /** A stage of the superstep, a task a thread. `rows`: one entry a partition. One stage at a time. */
+  /**
+   * A stage of the superstep, a task a thread; `places`: what each thread has for itself. `rows`: one entry a partition. One
+   * stage at a time.
+   */
   async prepare(
     scan: ScanInput,
     apply: ApplyInput,
     rows: readonly ScanRows[],
-  ): Promise<{ shared: SharedInput; tasks: readonly SharedTask[] }> {
+  ): Promise<{ shared: SharedInput; tasks: readonly SharedTask[]; places: readonly SharedTask[] }> {
     const { driver, shape } = this.#spec;
     const blocks = await this.#walks.blocks(scan, apply, rows[0]!);
     const sharing = blocks
@@ -52,10 +55,10 @@ export class Pieces {
     owners.fill(0);
     const numTasks = Math.min(driver.numThreads, numPartitions);
     const sums = blocks && (this.#sums ??= this.#allocateSums());
-    const tasks = Array.from({ length: numTasks }, (_, at): SharedTask => {
+    const places = Array.from({ length: driver.numThreads }, (_, at): SharedTask => {
       return sums ? { sums: driver.arena.slice(sums, at * maxBlockTargets, (at + 1) * maxBlockTargets) } : {};
     });
-    return { shared: { scan, apply, partitions: table, owners }, tasks };
+    return { shared: { scan, apply, partitions: table, owners }, tasks: places.slice(0, numTasks), places };
   }
 
   /** Gives back what it took. */
