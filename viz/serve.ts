@@ -5,10 +5,11 @@
  * needs the token, 32 random bytes that travel in the fragment of the URL and then in a header. GET only.
  */
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SuperstepError } from "../core/errors.ts";
-import { isSameText, sendAnswer } from "../core/net/pageAnswer.ts";
+import { sendAnswer } from "../core/net/pageAnswer.ts";
+import { pathOf, refusalOf, refusals } from "../core/net/pageRequest.ts";
 import { pageModel, type ViewOptions } from "./model.ts";
 import { emptyPage, policyOf } from "./page.ts";
 import type { ReducedGraph } from "./reducedGraph.ts";
@@ -40,8 +41,9 @@ export async function serve(view: ReducedGraph, options: ServeOptions): Promise<
   const policy = `${policyOf(page)}; frame-ancestors 'none'`;
   const server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
     const { port } = server.address() as AddressInfo;
-    const refusal = refusalOf(request, port, token);
-    if (refusal !== undefined) sendAnswer(response, refusal, "text/plain", statusText[refusal], policy);
+    const names = [`127.0.0.1:${port}`, `localhost:${port}`];
+    const refusal = refusalOf(request, { names, dataPaths: ["/api/graph"], token });
+    if (refusal !== undefined) sendAnswer(response, refusal, "text/plain", refusals[refusal], policy);
     else if (pathOf(request) === "/") sendAnswer(response, 200, "text/html; charset=utf-8", page, policy);
     else sendAnswer(response, 200, "application/json", data, policy);
   });
@@ -54,33 +56,6 @@ export async function serve(view: ReducedGraph, options: ServeOptions): Promise<
     port,
     close: () => (closed ??= closing(server)),
   };
-}
-
-const statusText = {
-  401: "401 the token is missing or wrong: open the link that was printed",
-  403: "403 asked by another site",
-  404: "404 nothing here",
-  405: "405 GET only",
-  421: "421 this server does not go by that name",
-} as const;
-
-/** The status of a request that is refused; undefined if it may be answered. */
-function refusalOf(request: IncomingMessage, port: number, token: string): keyof typeof statusText | undefined {
-  const { host, origin, authorization } = request.headers;
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
-  if (host === undefined || !hosts.includes(host.toLowerCase())) return 421;
-  if (request.method !== "GET") return 405;
-  const path = pathOf(request);
-  if (path === "/") return undefined;
-  if (path !== "/api/graph") return 404;
-  if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) return 403;
-  const site = request.headers["sec-fetch-site"];
-  if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
-  return isSameText(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0]!;
 }
 
 function listening(server: Server, port: number): Promise<void> {

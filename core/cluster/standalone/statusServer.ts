@@ -8,7 +8,8 @@ import { createServer as createHttpServer, type IncomingMessage, type Server, ty
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { invalidArgument, SuperstepError } from "../../errors.ts";
-import { isSameText, sendAnswer } from "../../net/pageAnswer.ts";
+import { sendAnswer } from "../../net/pageAnswer.ts";
+import { pathOf, refusalOf, refusals } from "../../net/pageRequest.ts";
 import type { ClusterStatus } from "./clusterStatus.ts";
 import { metricsText } from "./metrics.ts";
 import { statusPage, statusPolicy } from "./statusPage.ts";
@@ -47,8 +48,8 @@ export async function serveStatus(options: StatusServerOptions): Promise<StatusS
     throw invalidArgument("status page", "the host", "one of this machine unless there is TLS", host);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const { port: own } = server.address() as AddressInfo;
-    const path = (request.url ?? "/").split("?", 1)[0]!;
-    const refusal = refusalOf(request, path, namesOf(host, own), token);
+    const path = pathOf(request);
+    const refusal = refusalOf(request, { names: namesOf(host, own), dataPaths: ["/api/status", "/metrics"], token });
     const send = (code: number, type: string, body: string): void =>
       sendAnswer(response, code, type, body, statusPolicy);
     if (refusal !== undefined) send(refusal, "text/plain; charset=utf-8", refusals[refusal]);
@@ -68,34 +69,6 @@ export async function serveStatus(options: StatusServerOptions): Promise<StatusS
   const url = `${tls === undefined ? "http" : "https"}://${name}:${own}`;
   let closed: Promise<void> | undefined;
   return { url, link: `${url}/#token=${token}`, port: own, close: () => (closed ??= closing(server)) };
-}
-
-const refusals = {
-  401: "401 the token is missing or wrong: open the link that was printed",
-  403: "403 asked by another site",
-  404: "404 nothing here",
-  405: "405 GET only",
-  421: "421 this server does not go by that name",
-} as const;
-
-/** The status of a request that is refused; undefined if it may be answered. */
-function refusalOf(
-  request: IncomingMessage,
-  path: string,
-  names: readonly string[],
-  token: string,
-): keyof typeof refusals | undefined {
-  const { host, origin, authorization } = request.headers;
-  if (host === undefined || !names.includes(host.toLowerCase())) return 421;
-  if (request.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length > 1) return 421;
-  if (request.method !== "GET") return 405;
-  if (path === "/") return undefined;
-  if (path !== "/api/status" && path !== "/metrics") return 404;
-  if (origin !== undefined && !names.some((name) => origin === `http://${name}` || origin === `https://${name}`))
-    return 403;
-  const site = request.headers["sec-fetch-site"];
-  if (site !== undefined && site !== "same-origin" && site !== "none") return 403;
-  return isSameText(authorization ?? "", `Bearer ${token}`) ? undefined : 401;
 }
 
 /** What the server can be called, with its port. */
