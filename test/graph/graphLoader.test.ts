@@ -73,7 +73,7 @@ describe("GraphLoader.load", () => {
       code: "INVALID_INPUT",
       message: expect.stringMatching(/some\.csv: vertex "ABQ" .*not in the table of vertices \(1 such/),
     });
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
     const { graph, report } = await load(flights, { vertices, defaultVertex: true });
     expect(await attrsOf(graph)).toEqual(
       new Map([
@@ -107,7 +107,7 @@ describe("GraphLoader.load", () => {
     expect(await graph.vertices.keys().collect()).toEqual([1, 2, 3, 4, 5]);
     expect(await graph.numEdges()).toBe(2);
     await graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
     const table = { paths: file("mv.csv", "id,label\n1,a\n2,b\n4,d\n") };
     expect(await (await load(matrix, { vertices: table })).graph.vertices.keys().collect()).toEqual([1, 2, 4]);
   });
@@ -137,7 +137,7 @@ describe("GraphLoader.load", () => {
     await graph.unpersist();
     expect(ctx.driver.arena.usedBytes).toBe(before);
     expect(await graph.edges.collect()).toEqual(edges);
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
   });
 
   it.each([

@@ -95,7 +95,7 @@ describe("G10: unpersist", () => {
     const before = await usedAfterGarbage(ctx);
     expect(await derived.vertices.collect()).toEqual(vertices);
     expect(await derived.triplets.collect()).toEqual(triplets);
-    expect(await usedAfterGarbage(ctx)).toBe(before); // lent for each action
+    expect(await usedAfterGarbage(ctx, before)).toBe(before); // lent for each action
   });
 
   it.each(Object.entries(derivations))("of its parent leaves a derived graph whole: %s", async (_name, derive) => {
@@ -106,7 +106,7 @@ describe("G10: unpersist", () => {
     await parent.unpersist();
     expect(await derived.triplets.collect()).toEqual(expected);
     await derived.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(lonely);
+    expect(await usedAfterGarbage(ctx, lonely)).toBe(lonely);
   });
 
   it("gives everything back, after tables and RDDs were used", async () => {
@@ -153,7 +153,7 @@ describe("G10: unpersist", () => {
     const writing = graph.mapVertices((id) => Number(id) + 1).vertices.collect();
     await graph.unpersist();
     expect([await reading, (await writing).length]).toEqual([[1, 2, 3], 3]);
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
   });
 });
 
@@ -168,7 +168,7 @@ describe("graphs that nobody holds", () => {
       expect(ctx.driver.arena.usedBytes).toBeGreaterThan(before);
       expect(await graph.numVertices()).toBe(30); // it is held until here
     })();
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
 
     const vertices = await (async () => {
       const graph = await graphOf(ctx, edges("1>2"), 1)
@@ -180,7 +180,7 @@ describe("graphs that nobody holds", () => {
     const kept = await usedAfterGarbage(ctx);
     expect(kept).toBeGreaterThan(before);
     await vertices.deref()!.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
   });
 
   it("are collected, and the work is done again, where the arena is full", async () => {
@@ -200,7 +200,7 @@ describe("graphs that nobody holds", () => {
     for (let round = 0; round < 2000; round++) graph = graph.mapVertices((_id, attr) => attr + 1);
     expect([...(await attrsOf(graph)).values()]).toEqual([2000, 2000]);
     await graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
   });
 });
 
@@ -255,7 +255,7 @@ describe("where making fails", () => {
     const graph = make(Array.from({ length: 40 }, (_, at) => [at + 10, at]));
     await expect(graph.materialize()).rejects.toThrow();
     await graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(before);
+    expect(await usedAfterGarbage(ctx, before)).toBe(before);
   });
 
   it("rows and degrees by source are made the next time, once there is room", async () => {

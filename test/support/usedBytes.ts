@@ -10,11 +10,12 @@ const idleCollections = 5;
 
 /**
  * What the context's arena uses once the garbage is collected: what abandoned graphs held is given back by finalizers,
- * in turns of their own, and then what those held; until several collections in a row give nothing back.
+ * in turns of their own, and then what those held; until no more than `expected` is used, or several collections in a
+ * row give nothing back.
  */
-export async function usedAfterGarbage({ driver }: Context): Promise<number> {
+export async function usedAfterGarbage({ driver }: Context, expected = 0): Promise<number> {
   let used = driver.arena.usedBytes;
-  for (let idle = 0; used > 0 && idle < idleCollections;) {
+  for (let idle = 0; used > expected && idle < idleCollections;) {
     collectGarbage();
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
     idle = driver.arena.usedBytes === used ? idle + 1 : 0;

@@ -109,7 +109,7 @@ describe("what user functions throw", () => {
         cause: { name: "RangeError", message: "three is out of range" },
       });
       expect((error.cause as Error).stack).toContain("failures.test.ts");
-      expect(await usedAfterGarbage(ctx), JSON.stringify(arena.owners())).toBe(before);
+      expect(await usedAfterGarbage(ctx, before), JSON.stringify(arena.owners())).toBe(before);
       await graph.unpersist();
     },
   );

@@ -179,7 +179,7 @@ describe("sparse supersteps by default", () => {
     expect(numEnded).toBeGreaterThan(0);
     expect((await bitsOf(run.graph)) === expected).toBe(true);
     await run.graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(used);
+    expect(await usedAfterGarbage(ctx, used)).toBe(used);
   });
 
   it("start again from what stood before, whatever a crew that broke up left behind", async () => {
@@ -221,6 +221,6 @@ describe("sparse supersteps by default", () => {
       code: "CANCELLED",
     });
     stop();
-    expect(await usedAfterGarbage(ctx)).toBe(used);
+    expect(await usedAfterGarbage(ctx, used)).toBe(used);
   });
 });

@@ -73,7 +73,7 @@ describe("checkpoints of supersteps", () => {
     await cancelledAfter(7, algorithms["sssp"]!, { checkpointEvery: 2 });
     const { graph } = await algorithms["sssp"]!(ctx, { checkpointDirectory: directory, resume: true });
     await graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(used);
+    expect(await usedAfterGarbage(ctx, used)).toBe(used);
   });
 
   it("stay when a vertex program throws", async () => {

@@ -246,6 +246,6 @@ describe("what a kernel computed", () => {
     expect(await bitsOf(found)).toBe(bits);
     await found.unpersist();
     await graph.unpersist();
-    expect(await usedAfterGarbage(ctx)).toBe(used);
+    expect(await usedAfterGarbage(ctx, used)).toBe(used);
   });
 });
