@@ -1,4 +1,4 @@
-"""GraphX on Spark local[THREADS]: python graphx_peer.py THREADS FILE RUNS SOURCE
+"""GraphX on Spark local[THREADS]: python graphx_peer.py THREADS FILE RUNS SOURCE [TASK]
 
 Calls the classes of GraphX in the jars that pyspark brings along. Java 17 or later must be installed. GraphX knows no
 weights in ShortestPaths, so there is no SSSP; its BFS is ShortestPaths to one landmark over the edges turned round.
@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 
-from common import Report, absent, since_start, squares
+from common import Report, absent, only, since_start, squares
 
 try:
     import pyspark
@@ -32,6 +32,8 @@ int_tag = jvm.scala.reflect.ClassTag.Int()
 
 
 def resident():
+    if only is not None:
+        return 0
     runtime = jvm.java.lang.Runtime.getRuntime()
     jvm.java.lang.System.gc()
     return runtime.totalMemory() - runtime.freeMemory()

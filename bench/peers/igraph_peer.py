@@ -1,4 +1,4 @@
-"""igraph, C, one thread: python igraph_peer.py THREADS FILE RUNS SOURCE
+"""igraph, C, one thread: python igraph_peer.py THREADS FILE RUNS SOURCE [TASK]
 
 Its PageRank (PRPACK) runs until it has converged, not for 20 rounds; triangles are counted in a simple undirected copy.
 

@@ -1,4 +1,4 @@
-"""NetworKit, C++ with OpenMP: python networkit_peer.py THREADS FILE RUNS SOURCE
+"""NetworKit, C++ with OpenMP: python networkit_peer.py THREADS FILE RUNS SOURCE [TASK]
 
 Install: python3 -m venv peers && peers/bin/pip install networkit
 Then:    SUPERSTEP_BENCH_PYTHON=peers/bin/python npm run bench -- --suite

@@ -3,7 +3,7 @@
  */
 import { inMs, median, ratio } from "../summary.ts";
 import { baseEngine, suiteEngines } from "./runEngine.ts";
-import { suiteTasks, suiteTitles, type SuiteMeasurement, type SuiteTask } from "./suiteMeasurement.ts";
+import { endToEndTasks, suiteTasks, suiteTitles, type SuiteMeasurement, type SuiteTask } from "./suiteMeasurement.ts";
 import type { SuiteRecord } from "./suiteRecord.ts";
 
 /** Relative differences of a check that still count as the same: PageRank is defined in more ways than one. */
@@ -31,6 +31,7 @@ export function resultsPage(records: readonly SuiteRecord[]): string {
     "# Results",
     "Written by `npm run bench -- --suite --write` from [results/](results); see [README.md](README.md) for how to read it.",
     `Minimum / median / maximum of the runs in one process, the first one cold; after the dot the minimum in times that of ${baseEngine}.`,
+    "End to end: from the start of a process to the result of this one task, file read and graph built in between.",
   ];
   const differing = disagreements(records).map((text) => `- ${text}`);
   return [...head, ...(differing.length > 0 ? [differing.join("\n")] : []), ...sections(records)].join("\n\n");
@@ -51,13 +52,6 @@ function byGraph(records: readonly SuiteRecord[]): [string, SuiteRecord[]][] {
   return [...groups].toSorted(([a], [b]) => collator.compare(a, b));
 }
 
-/** From the start of the process to a result: start-up, load and the first run. */
-const endToEnd: readonly (readonly [SuiteTask, string])[] = [
-  ["pageRank", "PageRank, end to end"],
-  ["components", "components, end to end"],
-  ["bfs", "BFS, end to end"],
-];
-
 function section(records: readonly SuiteRecord[]): string {
   const base = records.find(({ engine }) => engine === baseEngine)?.measurement;
   const rows: string[][] = [];
@@ -75,9 +69,7 @@ function section(records: readonly SuiteRecord[]): string {
   row("load", ({ loadMs }) => [loadMs]);
   row("of that, build", ({ buildMs }) => (buildMs === undefined ? undefined : [buildMs]));
   for (const task of suiteTasks) row(suiteTitles[task], ({ tasks }) => tasks[task]?.ms);
-  for (const [task, title] of endToEnd) {
-    row(title, ({ startMs, loadMs, tasks }) => tasks[task] && [startMs + loadMs + tasks[task].ms[0]!]);
-  }
+  for (const task of endToEndTasks) row(`${suiteTitles[task]}, end to end`, ({ endToEndMs }) => endToEndMs?.[task]);
   const perEdge = ({ measurement: { residentBytes, numEdges } }: SuiteRecord): string =>
     (residentBytes / numEdges).toFixed(1);
   rows.push(["resident bytes an edge", ...records.map(perEdge)]);

@@ -1,9 +1,15 @@
 /**
- * One engine on one graph, in a process of its own.
+ * One engine on one graph, in processes of its own.
  */
 import { fileURLToPath } from "node:url";
 import { finished, ProgramFailed } from "../processes.ts";
-import type { AbsentEngine, SuiteMeasurement } from "./suiteMeasurement.ts";
+import {
+  endToEndTasks,
+  type AbsentEngine,
+  type EndToEnd,
+  type EndToEndTask,
+  type SuiteMeasurement,
+} from "./suiteMeasurement.ts";
 
 /** Engines of the suite, in the order in which they run and stand in tables. */
 export const suiteEngines = ["superstep-1", "superstep-2", "graphology", "networkit-2", "igraph", "graphx-2"] as const;
@@ -16,7 +22,7 @@ export interface EngineRun {
   readonly file: string;
   readonly source: string;
   readonly runs: number;
-  /** Milliseconds that an engine other than Superstep may take. */
+  /** Milliseconds that a process of another engine than Superstep may take. */
   readonly limitMs: number;
 }
 
@@ -30,41 +36,59 @@ const python = process.env["SUPERSTEP_BENCH_PYTHON"] ?? "python3";
 /** Engines take longer than is bearable for a second run. */
 const singleRuns = new Set(["graphology", "graphx"]);
 
-/** Runs an engine of `suiteEngines`. Superstep's failures are thrown, others are told. */
-export async function runEngine(
-  engine: string,
-  { file, source, runs, limitMs }: EngineRun,
-): Promise<EngineResult & { readonly runs: number }> {
+/**
+ * Runs an engine of `suiteEngines`: all tasks in one process, then those of `endToEndTasks` in processes with one task each.
+ * Superstep's failures are thrown, others are told.
+ */
+export async function runEngine(engine: string, run: EngineRun): Promise<EngineResult & { readonly runs: number }> {
   const [name, threads = "1"] = engine.split("-") as [string, string?];
-  const own = singleRuns.has(name) ? 1 : runs;
-  const isOurs = name === "superstep";
-  const [program, ...args] = commandOf(name);
-  const env = { ...process.env, SUPERSTEP_BENCH_STARTED: String(Date.now()) };
+  const runs = singleRuns.has(name) ? 1 : run.runs;
+  const started = (task?: EndToEndTask): Promise<string> => startedEngine(name, threads, { ...run, runs }, task);
+  let known: SuiteMeasurement | undefined;
   try {
-    const options = isOurs ? { env } : { env, limitMs, isHeard: false };
-    const { stdout } = await finished(program, [...args, threads, file, String(own), source], options);
-    const result = lastLine(stdout)!;
-    return "absent" in result
-      ? { skipped: `not installed: ${result.absent}`, runs: own }
-      : { measurement: result, runs: own };
+    const said = lastLine<SuiteMeasurement | AbsentEngine>(await started())!;
+    if ("absent" in said) return { skipped: `not installed: ${said.absent}`, runs };
+    known = said;
+    for (const task of endToEndTasks) {
+      if (!(task in known.tasks)) continue;
+      const ms: number[] = [];
+      for (let at = 0; at < runs; at++) ms.push(lastLine<EndToEnd>(await started(task))!.endToEndMs);
+      known = { ...known, endToEndMs: { ...known.endToEndMs, [task]: ms } };
+    }
+    return { measurement: known, runs };
   } catch (error) {
-    if (isOurs || !(error instanceof ProgramFailed)) throw error;
-    const known = lastLine(error.stdout);
-    if (known === undefined || "absent" in known) return { skipped: error.message, runs: own };
-    return { measurement: known, note: error.message, runs: own };
+    if (name === "superstep" || !(error instanceof ProgramFailed)) throw error;
+    known ??= lastLine<SuiteMeasurement>(error.stdout);
+    return known === undefined ? { skipped: error.message, runs } : { measurement: known, note: error.message, runs };
   }
 }
 
-function commandOf(name: string): [string, ...string[]] {
-  if (name === "superstep") return [process.execPath, "--expose-gc", here("measureSuperstep.js")];
-  if (name === "graphology") {
-    return [process.execPath, "--expose-gc", "--max-old-space-size=16384", here("measureGraphology.js")];
+/** What an engine says on standard output, with one task or with all. */
+async function startedEngine(
+  name: string,
+  threads: string,
+  { file, source, runs, limitMs }: EngineRun,
+  task: EndToEndTask | undefined,
+): Promise<string> {
+  const [program, ...args] = commandOf(name, task !== undefined);
+  const given = [threads, file, String(runs), source, ...(task === undefined ? [] : [task])];
+  const env = { ...process.env, SUPERSTEP_BENCH_STARTED: String(Date.now()) };
+  const options = name === "superstep" ? { env } : { env, limitMs, isHeard: false };
+  return (await finished(program, [...args, ...given], options)).stdout;
+}
+
+function commandOf(name: string, hasOneTask: boolean): [string, ...string[]] {
+  const memory = name === "graphology" ? ["--max-old-space-size=16384"] : [];
+  if (name === "superstep" || name === "graphology") {
+    if (hasOneTask) return [process.execPath, ...memory, here("measureEndToEnd.js"), name];
+    const program = name === "superstep" ? "measureSuperstep.js" : "measureGraphology.js";
+    return [process.execPath, "--expose-gc", ...memory, here(program)];
   }
   return [python, here(`../../../bench/peers/${name}_peer.py`)];
 }
 
 /** An engine says what it knows after each task, and more each time. */
-function lastLine(stdout: string): SuiteMeasurement | AbsentEngine | undefined {
+function lastLine<T>(stdout: string): T | undefined {
   const line = stdout.split("\n").findLast((text) => text.startsWith("{") && text.endsWith("}"));
-  return line === undefined ? undefined : (JSON.parse(line) as SuiteMeasurement | AbsentEngine);
+  return line === undefined ? undefined : (JSON.parse(line) as T);
 }

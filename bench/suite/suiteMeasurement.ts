@@ -17,6 +17,18 @@ export const suiteTasks = [
 /** One of `suiteTasks`. */
 export type SuiteTask = (typeof suiteTasks)[number];
 
+/** What is measured from the start of a process to a result, too: each in processes of its own. */
+export const endToEndTasks = ["pageRank", "components", "bfs"] as const;
+
+/** One of `endToEndTasks`. */
+export type EndToEndTask = (typeof endToEndTasks)[number];
+
+/** What a process with one task says. */
+export interface EndToEnd {
+  /** From its start to the result of the task: start-up, load and a first run. */
+  readonly endToEndMs: number;
+}
+
 /** Titles of the rows of the table. */
 export const suiteTitles: Readonly<Record<SuiteTask, string>> = {
   pageRank: "PageRank, 20 rounds",
@@ -49,6 +61,8 @@ export interface SuiteMeasurement {
   /** Resident bytes that the loaded graph added. */
   readonly residentBytes: number;
   readonly tasks: Readonly<Partial<Record<SuiteTask, TaskTimes>>>;
+  /** Milliseconds of whole processes with one task each. */
+  readonly endToEndMs?: Readonly<Partial<Record<EndToEndTask, readonly number[]>>>;
 }
 
 /** An engine that is not installed says how to install it. */
