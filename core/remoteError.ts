@@ -2,6 +2,7 @@
  * What a task throws, as plain data and back: user code may throw anything, and errors lose their own fields on the way
  * between threads.
  */
+import { isPlainObject } from "./function/isData.ts";
 import { type ErrorCode, type ErrorDetails, excerpt, invalidArgument, SuperstepError } from "./errors.ts";
 
 /** A thrown value as plain data: JSON. */
@@ -127,7 +128,7 @@ function encode(thrown: unknown, depth: number): ErrorRecord {
 }
 
 function isRecord(value: unknown, depth: number): value is ErrorRecord {
-  if (!isPlainObject(value) || depth > maxReceivedDepth) return false;
+  if (!isFields(value) || depth > maxReceivedDepth) return false;
   const { name, message, stack, code, superstep, cause, errors } = value;
   return (
     typeof name === "string" &&
@@ -141,26 +142,24 @@ function isRecord(value: unknown, depth: number): value is ErrorRecord {
 }
 
 function isSuperstep(value: unknown): boolean {
-  if (!isPlainObject(value)) return false;
+  if (!isFields(value)) return false;
   const { code, details } = value;
   return typeof code === "string" && Object.hasOwn(knownCodes, code) && isDetails(details);
 }
 
 function isDetails(value: unknown): value is ErrorDetails {
-  return isPlainObject(value) && isJson(value, 0);
+  return isFields(value) && isJson(value, 0);
 }
 
 function isJson(value: unknown, depth: number): boolean {
   if (value === null || ["string", "number", "boolean"].includes(typeof value)) return true;
   if (depth >= maxReceivedDepth) return false;
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1));
-  return isPlainObject(value) && Object.values(value).every((item) => isJson(item, depth + 1));
+  return isFields(value) && Object.values(value).every((item) => isJson(item, depth + 1));
 }
 
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+function isFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && isPlainObject(value);
 }
 
 function encodeAll(errors: readonly unknown[], depth: number): ErrorRecord[] {

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import type { Context } from "../../core/context.ts";
 import type { SuperstepEvent as Event } from "../../core/schedule/events.ts";
 import { Graph } from "../../graph/graph.ts";
-import type { PregelOptions } from "../../graph/superstep/pregel.ts";
+import { shipPregel, type PregelOptions } from "../../graph/superstep/pregel.ts";
 import type { SparseLimits } from "../../graph/superstep/sparse/sparseSupersteps.ts";
-import { superstepsOver, type SuperstepsSpec } from "../../graph/superstep/superstepsOver.ts";
+import { shipSupersteps, superstepsOver, type SuperstepsSpec } from "../../graph/superstep/superstepsOver.ts";
 import type { EdgeDirection } from "../../graph/types.ts";
 import { attrsOf, graphOf, type Arc } from "./graphs.ts";
 
@@ -119,3 +119,35 @@ export const programs: Record<string, { readonly options: Program; readonly init
 };
 
 export const directions: readonly EdgeDirection[] = ["out", "in", "either", "both"];
+
+/** Is given a sum and a maximum over all vertices, for nine supersteps or until it is told to end. */
+export function aggregating(until?: () => boolean): SuperstepsSpec {
+  return shipSupersteps<number, number, number>("test", {
+    sendMessage: (edge) => {
+      if (edge.srcAttr > edge.dstAttr) edge.sendToDst(edge.srcAttr * 0.3);
+    },
+    mergeMessage: (a, b) => a + b,
+    vertexProgram: (_id, attr, message, globals) => attr + message / (1 + globals["total"]! + globals["most"]!),
+    aggregators: {
+      total: { kind: "sum", of: (before, after) => after - before },
+      most: { kind: "max", of: (before, after) => before * 0.5 - after },
+    },
+    globals: { most: 0.25, total: 3 },
+    activeDirection: "either",
+    maxSupersteps: 9,
+    ...(until && { until }),
+  });
+}
+
+/** Counts hops; the value of vertices that are `missingAt` hops away is missing. */
+export function counting(missingAt: number): SuperstepsSpec {
+  return shipPregel<number | null, number, number>("test", {
+    initialMessage: 0,
+    activeDirection: "out",
+    vertexProgram: (_id, attr, message) => (message === missingAt ? null : Math.max(attr ?? -1, message)),
+    sendMessage: (edge) => {
+      if ((edge.srcAttr ?? 50) >= (edge.dstAttr ?? 0)) edge.sendToDst((edge.srcAttr ?? 50) + 1);
+    },
+    mergeMessage: (a, b) => Math.max(a, b),
+  });
+}

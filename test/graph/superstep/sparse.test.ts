@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { shipPregel, type PregelOptions } from "../../../graph/superstep/pregel.ts";
 import type { TaskSet } from "../../../graph/partition/taskRunner.ts";
 import type { SparseShared } from "../../../graph/superstep/sparse/sparseCrew.ts";
-import { shipSupersteps, type SuperstepsSpec } from "../../../graph/superstep/superstepsOver.ts";
+import type { SuperstepsSpec } from "../../../graph/superstep/superstepsOver.ts";
 import { bitsOf } from "../../support/bits.ts";
 import { useContext } from "../../support/context.ts";
 import { graphOf, randomArcs, type Arc } from "../../support/graphs.ts";
-import { always, directions, never, outcomeOf, programs } from "../../support/sparsePrograms.ts";
+import { aggregating, always, counting, directions, never, outcomeOf, programs } from "../../support/sparsePrograms.ts";
 import { usedAfterGarbage } from "../../support/usedBytes.ts";
 
 /** The object, but for one member. */
@@ -81,21 +81,7 @@ describe("sparse supersteps", () => {
     for (const endsAt of [undefined, 5]) {
       let numAsked = 0;
       const spec = (): SuperstepsSpec =>
-        shipSupersteps<number, number, number>("test", {
-          sendMessage: (edge) => {
-            if (edge.srcAttr > edge.dstAttr) edge.sendToDst(edge.srcAttr * 0.3);
-          },
-          mergeMessage: (a, b) => a + b,
-          vertexProgram: (_id, attr, message, globals) => attr + message / (1 + globals["total"]! + globals["most"]!),
-          aggregators: {
-            total: { kind: "sum", of: (before, after) => after - before },
-            most: { kind: "max", of: (before, after) => before * 0.5 - after },
-          },
-          globals: { most: 0.25, total: 3 },
-          activeDirection: "either",
-          maxSupersteps: 9,
-          ...(endsAt && { until: () => ++numAsked % endsAt === 0 }),
-        });
+        aggregating(endsAt === undefined ? undefined : () => ++numAsked % endsAt === 0);
       const expected = await outcomeOf(asJavaScript, spec(), arcs, 3, never);
       const got = await outcomeOf(two, spec(), arcs, 3, always);
       expect(got).toEqual({ ...expected, numPushes: expected.told.length - 1 });
@@ -105,16 +91,6 @@ describe("sparse supersteps", () => {
 
   it("leave a superstep that meets the first missing value to one that makes room for it", async () => {
     const arcs = Array.from({ length: 20 }, (_, at): Arc => ({ srcId: at, dstId: at + 1, attr: 1 }));
-    const counting = (missingAt: number): SuperstepsSpec =>
-      shipPregel<number | null, number, number>("test", {
-        initialMessage: 0,
-        activeDirection: "out",
-        vertexProgram: (_id, attr, message) => (message === missingAt ? null : Math.max(attr ?? -1, message)),
-        sendMessage: (edge) => {
-          if ((edge.srcAttr ?? 50) >= (edge.dstAttr ?? 0)) edge.sendToDst((edge.srcAttr ?? 50) + 1);
-        },
-        mergeMessage: (a, b) => Math.max(a, b),
-      });
     for (const missingAt of [2, 5, 51]) {
       const spec = counting(missingAt);
       const expected = await outcomeOf(asJavaScript, spec, arcs, 2, never, () => 0);

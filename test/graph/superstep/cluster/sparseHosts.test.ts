@@ -4,11 +4,19 @@ import type { JobSpec, RunOptions } from "../../../../core/schedule/job.ts";
 import type { ShippedInput, ShippedTask } from "../../../../graph/superstep/cluster/shippedSuperstep.ts";
 import { shipPregel, type PregelOptions } from "../../../../graph/superstep/pregel.ts";
 import type { SparseLimits } from "../../../../graph/superstep/sparse/sparseSupersteps.ts";
-import { shipSupersteps, type SuperstepsSpec } from "../../../../graph/superstep/superstepsOver.ts";
+import type { SuperstepsSpec } from "../../../../graph/superstep/superstepsOver.ts";
 import { useContext } from "../../../support/context.ts";
 import { graphOf, integersFrom, randomArcs, type Arc } from "../../../support/graphs.ts";
 import { SimulatedFleet } from "../../../support/simulatedFleet.ts";
-import { always, directions, never, outcomeOf, programs } from "../../../support/sparsePrograms.ts";
+import {
+  aggregating,
+  always,
+  counting,
+  directions,
+  never,
+  outcomeOf,
+  programs,
+} from "../../../support/sparsePrograms.ts";
 import { usedAfterGarbage } from "../../../support/usedBytes.ts";
 
 const shapes = [[1], [1, 1], [2, 1, 1], [1, 3, 1, 2]];
@@ -71,22 +79,7 @@ describe("sparse supersteps across executors", () => {
   it("bring values over all vertices together, for programs that are given them, and for `until`", async () => {
     const arcs = randomArcs(21, 300, 700);
     let numAsked = 0;
-    const spec = (): SuperstepsSpec =>
-      shipSupersteps<number, number, number>("test", {
-        sendMessage: (edge) => {
-          if (edge.srcAttr > edge.dstAttr) edge.sendToDst(edge.srcAttr * 0.3);
-        },
-        mergeMessage: (a, b) => a + b,
-        vertexProgram: (_id, attr, message, globals) => attr + message / (1 + globals["total"]! + globals["most"]!),
-        aggregators: {
-          total: { kind: "sum", of: (before, after) => after - before },
-          most: { kind: "max", of: (before, after) => before * 0.5 - after },
-        },
-        globals: { most: 0.25, total: 3 },
-        activeDirection: "either",
-        maxSupersteps: 9,
-        until: () => ++numAsked % 7 === 0,
-      });
+    const spec = (): SuperstepsSpec => aggregating(() => ++numAsked % 7 === 0);
     const expected = await outcomeOf(local, spec(), arcs, 3, never);
     const got = await outcomeOf(new SimulatedFleet([1, 1], 3).context(), spec(), arcs, 3, always);
     expect(got).toEqual({ ...expected, numPushes: 7 - firstSparse + 1 });
@@ -96,15 +89,7 @@ describe("sparse supersteps across executors", () => {
     "leave superstep %i, in which a value is missing, to one that makes room for it",
     async (missingAt) => {
       const arcs = Array.from({ length: 20 }, (_, at): Arc => ({ srcId: at, dstId: at + 1, attr: 1 }));
-      const spec = shipPregel<number | null, number, number>("test", {
-        initialMessage: 0,
-        activeDirection: "out",
-        vertexProgram: (_id, attr, message) => (message === missingAt ? null : Math.max(attr ?? -1, message)),
-        sendMessage: (edge) => {
-          if ((edge.srcAttr ?? 50) >= (edge.dstAttr ?? 0)) edge.sendToDst((edge.srcAttr ?? 50) + 1);
-        },
-        mergeMessage: (a, b) => Math.max(a, b),
-      });
+      const spec = counting(missingAt);
       const expected = await outcomeOf(local, spec, arcs, 2, never, () => 0);
       const got = await outcomeOf(new SimulatedFleet([1, 1], 3).context(), spec, arcs, 2, always, () => 0);
       expect(got).toEqual({ ...expected, numPushes: got.numPushes });
